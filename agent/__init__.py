@@ -1,0 +1,1 @@
+"""The agent: question → class → key words → SQL over company_table → conclusion."""

@@ -1,0 +1,140 @@
+"""One question as data: what each step of the pipeline receives and returns.
+
+Question → Entities → Classification → Keywords → SqlQuery → QueryResult → Answer; a Trace collects them.
+Records are frozen: a step never changes what an earlier step has found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+DecidedBy = Literal["model", "rule"]
+MentionKind = Literal["company", "year", "place", "amount", "top", "kth"]
+AnswerKind = Literal["answer", "refusal", "open"]
+Value = str | int | Decimal | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it was asked; `id` is whatever the question file holds."""
+
+    id: int | str
+    text: str
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A stretch of `Entities.text` that names something.
+
+    value by kind: company → 公司全称 (None: looks like a company, but the table has none of that name);
+    year → tuple of years in the order named, 2019-2021年 → (2019, 2020, 2021);
+    place → the place as it stands in an address; amount → Decimal in 元 (人 for head counts);
+    top → k of 前k; kth → k of 第k.
+    """
+
+    kind: MentionKind
+    start: int
+    end: int
+    text: str
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Entities:
+    """The normalised question and everything that plain code linked in it, ordered by position."""
+
+    text: str
+    mentions: tuple[Mention, ...] = ()
+
+    def of(self, kind: MentionKind) -> tuple[Mention, ...]:
+        return tuple(m for m in self.mentions if m.kind == kind)
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """公司全称 of every linked company, each once, in the order named."""
+        return tuple(dict.fromkeys(str(m.value) for m in self.of("company") if m.value is not None))
+
+    @property
+    def unknown_companies(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(m.text for m in self.of("company") if m.value is None))
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Every year named or implied (上年), ascending, each once."""
+        return tuple(sorted({year for m in self.of("year") for year in m.value}))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """One of A-F with the model's probability (1.0 when a rule decided)."""
+
+    label: str
+    confidence: float
+    decided_by: DecidedBy = "model"
+
+
+@dataclass(frozen=True)
+class ColumnMention:
+    """A stretch of `Entities.text` [start, end) that names a column (`column`: canonical name, real or computed)."""
+
+    start: int
+    end: int
+    text: str
+    column: str
+    decided_by: DecidedBy = "model"
+
+
+@dataclass(frozen=True)
+class Keywords:
+    """The model's key words as written, and the columns they were linked to."""
+
+    terms: tuple[str, ...]
+    columns: tuple[ColumnMention, ...] = ()
+    decided_by: DecidedBy = "model"
+
+
+@dataclass(frozen=True)
+class SqlQuery:
+    """A statement that passed the guard: real names, `:name` parameters."""
+
+    text: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    written_by: DecidedBy = "model"
+    repaired: bool = False
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Rows as they came from the database; numbers are exact (Decimal or int)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the user reads, and the evidence that every number in it comes from."""
+
+    text: str
+    kind: AnswerKind = "answer"
+    evidence: QueryResult | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that happened to one question; console, batch and labelling only read it."""
+
+    question: Question
+    answer: Answer
+    entities: Entities | None = None
+    classification: Classification | None = None
+    keywords: Keywords | None = None
+    masked: str | None = None
+    model_sql: str | None = None
+    sql: SqlQuery | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0

@@ -1,0 +1,38 @@
+"""Writes everything that is generated: python -m data.generator {all|table|tasks|questions|corpus} [--seed N]
+
+table      data/company_table.csv, fictional companies 2019-2021
+tasks      FinTrain/{classify,keywords,nl2sql}/{train,validation,test}.json
+questions  data/test_questions.json and data/test_answers.jsonl (gold)
+corpus     output/corpus, the text for python -m ptuning.pretrain (not part of all: it is large)
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from data.generator import corpus, table, tasks
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("all", "table", "tasks", "questions", "corpus"))
+    parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--documents", type=int, default=220_000, help="corpus: 文档数")
+    parser.add_argument("--output", type=Path, default=ROOT, help="写到哪个文件夹(默认为项目)")
+    options = parser.parse_args()
+    out: Path = options.output
+    (out / "data").mkdir(parents=True, exist_ok=True)
+    if options.what in ("all", "table"):
+        print("company_table.csv:", table.write(out / "data" / "company_table.csv", options.seed), "行")
+    if options.what in ("all", "tasks"):
+        print("FinTrain:", tasks.write(out / "FinTrain", options.seed))
+    if options.what == "corpus":
+        corpus.write(out / "output" / "corpus", options.documents, seed=options.seed)
+        print("语料写到", out / "output" / "corpus")
+
+
+if __name__ == "__main__":
+    main()
