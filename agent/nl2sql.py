@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -10,12 +10,14 @@ from typing import Literal
 from sqlglot import exp
 
 from agent import schema, sql_guard
+from agent.conditions import describe
 from agent.errors import SqlRejected
 from agent.formulas import expand
 from agent.model import LanguageModel
 from agent.records import SqlQuery, Value
 from agent.surrogates import KTH, TOP, Masked
 
+RANK = "名次"  # the alias of ROW_NUMBER() in an intersection over years
 Shape = Literal["lookup", "ranking", "count", "aggregate", "list", "intersection"]
 
 
@@ -34,6 +36,7 @@ class Intent:
     k: int | None = None
     offset: int = 0
     by_year: bool = False
+    conditions: str = ""
 
 
 def write(model: LanguageModel, masked: Sequence[str]) -> list[str]:
@@ -66,7 +69,7 @@ def _number_value(literal: exp.Literal, masked: Masked) -> Value:
         if int(number) not in masked.years:
             raise SqlRejected(f"语句里的年份{number}不在问题中")
         return masked.years[int(number)]
-    if "名次" in columns:
+    if RANK in columns:
         return masked.top if number == TOP and masked.top else int(number)
     if isinstance(parent, exp.Binary) and parent.find(exp.Count):
         return int(number)
@@ -112,10 +115,14 @@ def unused(select: exp.Select, masked: Masked) -> list[str]:
     missing += [str(a) for a in masked.amounts if str(a) not in literals]
     named = {c.name for c in select.find_all(exp.Column)}
     missing += [c for c in masked.columns if c not in named and c + schema.GROWTH not in named]
+    years = [str(y) for y in masked.years if str(y) not in literals]
+    # A growth rate speaks of two years and asks for one row.
+    if len(years) == len(masked.years) or not any(c.endswith(schema.GROWTH) for c in named):
+        missing += years
     return missing
 
 
-def intent_of(select: exp.Select) -> Intent:
+def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
     """What the statement (real names, not yet expanded) asks for."""
     inner = next((s for s in select.find_all(exp.Subquery)), None)
     order = next(iter(select.find_all(exp.Ordered)), None)
@@ -136,7 +143,15 @@ def intent_of(select: exp.Select) -> Intent:
     else:
         shape = "lookup" if by_company else "list"
     return Intent(shape, columns, aggregates, sorted_by, bool(order.args.get("desc")) if order else True, int(limit.expression.this) if limit else None,
-                  int(offset.expression.this) if offset else 0, bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))))
+                  int(offset.expression.this) if offset else 0, bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))), describe(select, parameters))
+
+
+def lookup_statement(masked: Masked, columns: Sequence[str]) -> str:
+    """The statement that a plain lookup (these columns, the named companies and years) needs; used where the model's fails twice."""
+    companies = ",".join(f"'{c}'" for c in masked.companies)
+    years = ",".join(map(str, masked.years))
+    shown = ",".join(dict.fromkeys(masked.column(c) for c in columns))
+    return f"SELECT {shown} FROM {schema.TABLE} WHERE {schema.COMPANY} IN ({companies}) AND {schema.YEAR} IN ({years})"
 
 
 def surrogate_columns(table_columns: Collection[str], masked: Masked) -> set[str]:
@@ -144,19 +159,33 @@ def surrogate_columns(table_columns: Collection[str], masked: Masked) -> set[str
     return {*table_columns, *masked.columns}
 
 
-def complete(sql: str, masked: Masked, table_columns: Collection[str], table: str, dialect: str) -> tuple[SqlQuery, Intent]:
-    """Checks the model's statement, puts real names and values back, expands computed columns.
+def checked(sql: str, masked: Masked, table_columns: Collection[str]) -> tuple[exp.Select, dict[str, Value]]:
+    """The model's statement past the guard, with real names; values as parameters.
 
     Raises:
-        SqlRejected: the guard says no, a value is not from the question, or a condition was dropped.
+        SqlRejected: the guard says no, a value is not from the question, or a column is not in the table.
     """
-    checked = sql_guard.check(sql, surrogate_columns(table_columns, masked), schema.TABLE)
-    missing = unused(checked, masked)
-    if missing:
-        raise SqlRejected(f"缺少{'、'.join(missing)}")
-    select, parameters = restore(checked, masked)
-    intent = intent_of(select)
-    for name in {c.name for c in select.find_all(exp.Column)} - {"名次"}:
+    select = sql_guard.check(sql, surrogate_columns(table_columns, masked), schema.TABLE)
+    select, parameters = restore(select, masked)
+    for name in {c.name for c in select.find_all(exp.Column)} - {RANK}:
         if name not in table_columns and schema.computed(name) is None:
             raise SqlRejected(f"表中没有字段“{name}”")
-    return SqlQuery(sql_guard.emit(expand(select, table_columns), dialect), parameters), intent
+    return select, parameters
+
+
+def emitted(select: exp.Select, parameters: Mapping[str, Value], table_columns: Collection[str], dialect: str) -> tuple[SqlQuery, Intent]:
+    """The statement to execute, computed columns expanded, and what it asks for."""
+    return SqlQuery(sql_guard.emit(expand(select, table_columns), dialect), dict(parameters)), intent_of(select, parameters)
+
+
+def complete(sql: str, masked: Masked, table_columns: Collection[str], table: str, dialect: str) -> tuple[SqlQuery, Intent]:
+    """From the model's statement over surrogates to one that can run.
+
+    Raises:
+        SqlRejected: `checked` says no, or a condition of the question was dropped.
+    """
+    select, parameters = checked(sql, masked, table_columns)
+    missing = unused(sql_guard.check(sql, surrogate_columns(table_columns, masked), schema.TABLE), masked)
+    if missing:
+        raise SqlRejected(f"缺少{'、'.join(missing)}")
+    return emitted(select, parameters, table_columns, dialect)

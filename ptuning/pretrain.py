@@ -219,7 +219,7 @@ class Run:
             started = time.monotonic()
             ids, weights = collate(next(source), self.tokenizer.pad_token_id, o.context_weight)
             loss = losses(self.model, ids.to(o.device), weights.to(o.device), o.bf16)
-            if not math.isfinite(float(loss)):
+            if not math.isfinite(loss.item()):
                 raise PtuningError(f"第 {self.step} 步的损失不是数,请降低 --learning_rate 或 --matrix_learning_rate 后重新开始。")
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -227,7 +227,7 @@ class Run:
             self.step, self.tokens = self.step + 1, self.tokens + ids.numel()
             self.seconds += time.monotonic() - started
             if self.step % 20 == 0:
-                self.log(loss=float(loss))
+                self.log(loss=loss.item())
             if self.step % o.save_steps == 0:
                 self._report(held)
         self._report(held)
@@ -248,7 +248,7 @@ def main() -> None:
     add("--hidden_size", type=int, default=256)
     add("--layers", type=int, default=6)
     add("--vocab_size", type=int, default=6000)
-    add("--tokens_per_step", type=int, default=6144)
+    add("--tokens_per_step", type=int, default=8192)
     add("--max_length", type=int, default=256)
     add("--context_weight", type=float, default=0.15)
     add("--matrix_learning_rate", type=float, default=0.02)

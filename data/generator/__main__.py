@@ -9,11 +9,24 @@ corpus     output/corpus, the text for python -m ptuning.pretrain (not part of a
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 from data.generator import corpus, table, tasks
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def _questions(out: Path, seed: int) -> int:
+    """Imports the table into a database of its own and asks about that."""
+    from agent.database import Database
+    from agent.importer import import_table
+    from data.generator import questions
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/sample.sqlite3"
+        import_table(out / "data" / "company_table.csv", url)
+        return questions.write(out / "data", Database(url), seed)
 
 
 def main() -> None:
@@ -29,6 +42,8 @@ def main() -> None:
         print("company_table.csv:", table.write(out / "data" / "company_table.csv", options.seed), "行")
     if options.what in ("all", "tasks"):
         print("FinTrain:", tasks.write(out / "FinTrain", options.seed))
+    if options.what in ("all", "questions"):
+        print("test_questions.json:", _questions(out, options.seed), "题")
     if options.what == "corpus":
         corpus.write(out / "output" / "corpus", options.documents, seed=options.seed)
         print("语料写到", out / "output" / "corpus")

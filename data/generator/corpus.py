@@ -101,7 +101,7 @@ def _copy(rng: random.Random, sample: Sample) -> Doc:
 
 
 _MIX: tuple[tuple[Callable[[random.Random, Sample], Doc], int], ...] = (
-    (_topic, 13), (_choice, 18), (_fields, 26), (_standard_fields, 6), (_names, 4), (_sql, 34), (_from_sql, 3), (_paraphrase, 3), (_alias, 4), (_formula, 1), (_copy, 1))
+    (_topic, 13), (_choice, 18), (_fields, 26), (_standard_fields, 6), (_names, 4), (_sql, 40), (_from_sql, 3), (_paraphrase, 3), (_alias, 4), (_formula, 1), (_copy, 1))
 _NEEDS_SQL = (_sql, _from_sql)
 
 

@@ -253,17 +253,22 @@ def aggregated(function: str, where: str = "", years: str = "one", fields: int =
     return plan
 
 
-def intersection(rng: random.Random, world: World) -> Plan:
-    values, name, direction = _several_years(rng, world), world.column(rng, *NUMBERS), rng.choice(("DESC", "DESC", "DESC", "ASC"))
-    given = {"years": slots.years(rng, values), "field": [slots.said(rng, name)], "top": slots.ordinal(rng, "top", rng.randint(3, 30)), "best": plain(rng.choice(slots.BEST[direction])),
-             "high": plain(rng.choice(slots.HIGH[direction]))}
+def intersection(direction: str = "") -> Callable[[random.Random, World], Plan]:
+    """Among the first k in every year; direction: fixed where the wording names none (均位列前十 means the highest)."""
 
-    def sql(m: Masked) -> str:
-        column = Names(m).column(name)
-        return (f"SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {column} {direction}) AS 名次 FROM {schema.TABLE} "
-                f"WHERE {Names(m).years(values)}) AS t WHERE 名次<={TOP} GROUP BY 公司全称 HAVING COUNT(*)={len(values)}")
+    def plan(rng: random.Random, world: World) -> Plan:
+        values, name, way = _several_years(rng, world), world.column(rng, *NUMBERS), direction or rng.choice(("DESC", "DESC", "DESC", "ASC"))
+        given = {"years": slots.years(rng, values), "field": [slots.said(rng, name)], "top": slots.ordinal(rng, "top", rng.randint(3, 30)),
+                 "best": plain(rng.choice(slots.BEST[way]))}
 
-    return Plan(given, "E", sql)
+        def sql(m: Masked) -> str:
+            column = Names(m).column(name)
+            return (f"SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {column} {way}) AS 名次 FROM {schema.TABLE} "
+                    f"WHERE {Names(m).years(values)}) AS t WHERE 名次<={TOP} GROUP BY 公司全称 HAVING COUNT(*)={len(values)}")
+
+        return Plan(given, "E", sql)
+
+    return plan
 
 
 def opened(*kinds: str) -> Callable[[random.Random, World], Plan]:
@@ -312,7 +317,7 @@ FAMILIES: dict[str, Callable[[random.Random, World], Plan]] = {
     "average_fields_place": aggregated("AVG", "place", fields=2), "average_years_place": aggregated("AVG", "place", "each"),
     "sum": aggregated("SUM"), "sum_place": aggregated("SUM", "place"), "sum_place_or": aggregated("SUM", "place_or"),
     "sum_years_place": aggregated("SUM", "place", "each"), "sum_together_place": aggregated("SUM", "place", "together"),
-    "intersection": intersection,
+    "intersection": intersection(), "intersection_high": intersection("DESC"),
     "concept": opened("concept"), "concept_formula": opened("concept"), "concept_impact": opened("concept"), "concept_compare": opened("concept1", "concept2"),
     "report": opened("company", "year", "topic"), "report_yesno": opened("company", "year", "topic"), "report_reason": opened("company", "year", "field"),
 }

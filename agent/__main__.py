@@ -1,0 +1,160 @@
+"""Command line: python -m agent {ask|chat|batch|import|evaluate}. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.errors import CaibaoError
+
+if TYPE_CHECKING:
+    from agent.database import Database
+    from agent.model import PrefixTunedGlm
+    from agent.pipeline import Pipeline
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DATABASE = f"sqlite:///{ROOT / 'output' / 'company.sqlite3'}"
+SAMPLE_TABLE = ROOT / "data" / "company_table.csv"
+
+
+def _database(options: argparse.Namespace) -> Database:
+    """The database of --database; the sample database is built where it is asked for and not there yet."""
+    from agent.database import Database
+
+    if options.database == DEFAULT_DATABASE and not (ROOT / "output" / "company.sqlite3").exists():
+        from agent.importer import import_table
+
+        print(f"没有找到数据库，用样例数据 {SAMPLE_TABLE.name} 建立（虚构公司）。", file=sys.stderr)
+        import_table(SAMPLE_TABLE, DEFAULT_DATABASE)
+    return Database(options.database, options.table)
+
+
+def _model(options: argparse.Namespace) -> PrefixTunedGlm:
+    from agent.model import PrefixTunedGlm
+
+    return PrefixTunedGlm(options.model, options.prefixes)
+
+
+def _pipeline(options: argparse.Namespace) -> Pipeline:
+    from agent.pipeline import Pipeline
+
+    database = _database(options)
+    database.columns()
+    return Pipeline(_model(options), database)
+
+
+def ask(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agent import console
+
+    if not options.question.strip():
+        raise CaibaoError("问题是空的，例如：python -m agent ask \"2020年某公司的净利润是多少？\"")
+    screen = Console()
+    trace = _pipeline(options).ask(options.question)
+    if options.trace:
+        console.show_trace(screen, trace)
+    console.show_answer(screen, trace.answer)
+    return 0
+
+
+def chat(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agent.console import Chat
+
+    Chat(_pipeline(options), Console(), ROOT / "output" / "history.txt").run()
+    return 0
+
+
+def batch(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from agent import batch as batches
+
+    source = batches.read_questions(options.questions)
+    screen = Console(stderr=True)
+    for sentence in source.bad:
+        screen.print(sentence, style="yellow", markup=False, soft_wrap=True)
+    pipeline = _pipeline(options)
+    with Progress(TextColumn("回答"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("", total=len(source.questions))
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done)
+            if not screen.is_terminal:
+                print(f"回答 {done}/{total}", file=sys.stderr, flush=True)
+
+        before = batches.run(pipeline, source, options.output, options.trace, progress)
+    screen.print(f"{len(source.questions)}个答案在 {options.output}{f'（其中{before}个是之前的）' if before else ''}。", markup=False, soft_wrap=True)
+    return 1 if source.bad else 0
+
+
+def import_(options: argparse.Namespace) -> int:
+    from agent.importer import import_table
+
+    report = import_table(options.file, options.database, options.table)
+    print(report)
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from agent import report
+
+    return report.run(options, _model(options), _database(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate}")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=help_, epilog=f"例：{example}", formatter_class=argparse.RawDescriptionHelpFormatter)
+        sub.set_defaults(run=run)
+        sub.add_argument("--database", default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE), help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）")
+        sub.add_argument("--table", default="company_table", help="表名")
+        if model:
+            from agent.model import DEFAULT_BASE
+
+            sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
+            sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
+        return sub
+
+    one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
+    one.add_argument("question")
+    one.add_argument("--trace", action="store_true", help="显示每一步")
+    command("chat", chat, "交互问答：显示步骤、SQL、依据和答案", "python -m agent chat")
+    many = command("batch", batch, "回答一个文件里的全部问题；中断后再运行会接着做", "python -m agent batch data/test_questions.json -o output/answers.jsonl")
+    many.add_argument("questions", type=Path, help="JSON数组或JSON行，每行{\"id\", \"question\"}")
+    many.add_argument("-o", "--output", type=Path, required=True, help="答案文件，每行一个JSON")
+    many.add_argument("--trace", action="store_true", help="每个答案带上分类、关键词、SQL和依据")
+    table = command("import", import_, "把csv、csv.gz或xlsx导入数据库", "python -m agent import 我的数据.xlsx --database mysql+pymysql://user:密码@主机/库", model=False)
+    table.add_argument("file", type=Path)
+    scores = command("evaluate", evaluate, "评测：每个任务模型单独的分数，以及批量答案按题型的分数", "python -m agent evaluate --task nl2sql")
+    scores.add_argument("--task", choices=("classify", "keywords", "nl2sql", "answers"), action="append", help="只评这一项，可重复；默认全部")
+    scores.add_argument("--data", type=Path, default=ROOT / "FinTrain")
+    scores.add_argument("--answers", type=Path, default=ROOT / "output" / "answers.jsonl")
+    scores.add_argument("--gold", type=Path, default=ROOT / "data" / "test_answers.jsonl")
+    scores.add_argument("--output", type=Path, default=ROOT / "output" / "scores.json")
+    return parser
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    try:
+        return int(options.run(options))
+    except CaibaoError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("已中断；batch 再运行一次会接着做。", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

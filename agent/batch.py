@@ -1,0 +1,137 @@
+"""Batch mode: a file of questions in, a JSON line for every answer out, in the same order. Killed and started again it continues."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.errors import CaibaoError
+from agent.pipeline import Pipeline
+from agent.records import Question, Trace
+from agent.textfile import read_text
+
+CHUNK = 256  # questions that share the model's batches, and that a kill can cost at most
+
+
+@dataclass
+class QuestionFile:
+    """The readable questions of a file, and one sentence for each row that is not."""
+
+    questions: list[Question] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[str, object]]:
+    """(place, row) of a JSON array or of JSON lines; a line that is no JSON is yielded as its error."""
+    if text.lstrip().startswith("["):
+        try:
+            array = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise CaibaoError(f"{name} 第{error.lineno}行第{error.colno}列不是合法的JSON（{error.msg}），请改正后重试。") from None
+        for number, row in enumerate(array, 1):
+            yield f"第{number}题", row
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield f"第{number}行", json.loads(line)
+            except json.JSONDecodeError as error:
+                yield f"第{number}行", error
+
+
+def read_questions(path: Path) -> QuestionFile:
+    """Reads rows {"id", "question"}; JSON array or JSON lines under either name.
+
+    Raises:
+        CaibaoError: no such file, no readable text, a broken JSON array, or not one good row.
+    """
+    found = QuestionFile()
+    for place, row in _rows(read_text(path), str(path)):
+        if isinstance(row, json.JSONDecodeError):
+            found.bad.append(f"{path} {place}不是合法的JSON（{row.msg}），已跳过。")
+        elif not isinstance(row, dict) or not isinstance(row.get("question"), str):
+            found.bad.append(f"{path} {place}没有文字字段“question”，已跳过。")
+        elif not row["question"].strip():
+            found.bad.append(f"{path} {place}的问题是空的，已跳过。")
+        else:
+            found.questions.append(Question(row.get("id", len(found.questions)), row["question"]))
+    if not found.questions:
+        raise CaibaoError(f"{path} 里没有可用的问题{'：' + found.bad[0] if found.bad else ''}，每行应为 {{\"id\": 0, \"question\": \"…\"}}。")
+    return found
+
+
+def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
+    """The output line of one question."""
+    row: dict[str, Any] = {"id": trace.question.id, "question": trace.question.text, "answer": trace.answer.text}
+    if not with_trace:
+        return row
+    evidence = trace.answer.evidence
+    return row | {
+        "kind": trace.answer.kind,
+        "class": trace.classification.label if trace.classification else None,
+        "confidence": round(trace.classification.confidence, 4) if trace.classification else None,
+        "keywords": list(trace.keywords.terms) if trace.keywords else None,
+        "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns] if trace.keywords else None,
+        "masked": trace.masked,
+        "model_sql": trace.model_sql,
+        "sql": trace.sql.text if trace.sql else None,
+        "parameters": {k: str(v) for k, v in trace.sql.parameters.items()} if trace.sql else None,
+        "decided_by": trace.sql.written_by if trace.sql else None,
+        "evidence": {"columns": list(evidence.columns), "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows]} if evidence else None,
+        "notes": list(trace.notes),
+        "seconds": round(trace.seconds, 3),
+    }
+
+
+def _done(path: Path, questions: list[Question]) -> int:
+    """How many answers `path` already holds; a half-written last line is cut off.
+
+    Raises:
+        CaibaoError: the file answers other questions.
+    """
+    if not path.exists():
+        return 0
+    raw = path.read_bytes()
+    whole = raw[: raw.rfind(b"\n") + 1]
+    if whole != raw:
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+    lines = whole.decode("utf-8", errors="replace").splitlines()
+    for number, (line, question) in enumerate(zip(lines, questions), 1):
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            row = {}
+        if not isinstance(row, dict) or (row.get("id"), row.get("question")) != (question.id, question.text):
+            raise CaibaoError(f"{path} 第{number}行不是这个问题文件的答案，请换一个 -o 文件名，或先删除它。")
+    if len(lines) > len(questions):
+        raise CaibaoError(f"{path} 有{len(lines)}个答案，多于{len(questions)}个问题，请换一个 -o 文件名，或先删除它。")
+    return len(lines)
+
+
+def run(pipeline: Pipeline, source: QuestionFile, output: Path, with_trace: bool = False, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Answers what `output` does not hold yet; returns how many answers were there before.
+
+    Raises:
+        CaibaoError: `output` cannot be continued, or cannot be written.
+    """
+    before = done = _done(output, source.questions)
+    total = len(source.questions)
+    progress(done, total)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("a", encoding="utf-8") as file:
+            while done < total:
+                traces = pipeline.answer(source.questions[done : done + CHUNK])
+                file.writelines(json.dumps(answer_row(t, with_trace), ensure_ascii=False) + "\n" for t in traces)
+                file.flush()
+                os.fsync(file.fileno())
+                done += len(traces)
+                progress(done, total)
+    except OSError as error:
+        raise CaibaoError(f"不能写入 {output}：{error.strerror}，请换一个位置。") from None
+    return before

@@ -1,0 +1,60 @@
+"""How the WHERE of a statement reads in Chinese; an answer states the conditions that were really applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from sqlglot import exp
+
+from agent import schema
+from agent.numbers import format_number
+from agent.records import Value
+
+_WORDS: dict[type[exp.Expression], str] = {exp.GT: "大于", exp.GTE: "不低于", exp.LT: "小于", exp.LTE: "不超过", exp.EQ: "等于", exp.NEQ: "不等于"}
+
+
+def _parts(node: exp.Expression) -> Iterator[exp.Expression]:
+    if isinstance(node, exp.And):
+        yield from _parts(node.left)
+        yield from _parts(node.right)
+    else:
+        yield node
+
+
+def _value(node: exp.Expression, parameters: Mapping[str, Value]) -> Value:
+    return parameters.get(node.name) if isinstance(node, exp.Placeholder) else node.name
+
+
+def _column(node: exp.Expression) -> str:
+    return next((c.name for c in node.find_all(exp.Column)), "")
+
+
+def _phrase(node: exp.Expression, parameters: Mapping[str, Value]) -> str:
+    """One condition; unusual ones read as SQL."""
+    node = node.unnest()
+    if isinstance(node, exp.Or):
+        return f"{_phrase(node.left, parameters)}或{_phrase(node.right, parameters)}"
+    column = _column(node)
+    if isinstance(node, exp.Like):
+        return f"{column}含“{str(_value(node.expression, parameters)).strip('%')}”"
+    if isinstance(node, exp.In):
+        values = [str(_value(v, parameters)) for v in node.expressions]
+        return "、".join(f"{v}年" for v in values) if column == schema.YEAR else f"{column}为{'、'.join(values)}"
+    if type(node) in _WORDS:
+        value = _value(node.expression, parameters)
+        if column == schema.YEAR:
+            return f"{value}年" if isinstance(node, exp.EQ) else f"{column}{_WORDS[type(node)]}{value}"
+        number = format_number(Decimal(str(value))) + schema.UNIT_WORD.get(schema.unit_of(column) or "", "") if isinstance(value, (int, Decimal)) else str(value)
+        return f"{column}{_WORDS[type(node)]}{number}"
+    return node.sql()
+
+
+def describe(select: exp.Select, parameters: Mapping[str, Value]) -> str:
+    """Years first, then the other conditions: 2019年注册地址含“杭州”、负债合计大于500000000元."""
+    where = next(iter(select.find_all(exp.Where)), None)
+    if where is None:
+        return ""
+    phrases = [(_column(part) != schema.YEAR, _phrase(part, parameters)) for part in _parts(where.this)]
+    years = "".join(phrase for other, phrase in phrases if not other)
+    return years + "、".join(phrase for other, phrase in phrases if other)

@@ -1,0 +1,131 @@
+"""Figures: each task's model alone on its test split, and answers against gold by question family."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from agent import classify, nl2sql, prompts
+from agent.database import Database
+from agent.errors import CaibaoError
+from agent.model import LanguageModel
+from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, TOP, Masked
+from agent.textfile import read_text
+
+Row = dict[str, Any]
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Score:
+    """right of total; by: the same for every part (class or family)."""
+
+    right: int
+    total: int
+    by: Mapping[str, tuple[int, int]]
+
+    @property
+    def share(self) -> float:
+        return self.right / self.total if self.total else 0.0
+
+
+def score(parts: Sequence[str], right: Sequence[bool]) -> Score:
+    """Counts by part."""
+    by: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for part, ok in zip(parts, right):
+        by[part][0] += ok
+        by[part][1] += 1
+    return Score(sum(right), len(right), {part: (a, b) for part, (a, b) in sorted(by.items())})
+
+
+def load_rows(path: Path) -> list[Row]:
+    """Rows of a FinTrain file or of a gold file.
+
+    Raises:
+        CaibaoError: not there or not JSON.
+    """
+    text = read_text(path)
+    try:
+        return json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+    except json.JSONDecodeError as error:
+        raise CaibaoError(f"{path} 第{error.lineno}行不是合法的JSON，请运行 python -m data.generator all 重新生成。") from None
+
+
+def _normal(text: object) -> str:
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", str(text)))
+
+
+def value_stands_in(value: str, answer: str) -> bool:
+    """A number anywhere in the answer (as a number, percent as percent), a text as text."""
+    value, answer = _normal(value), _normal(answer)
+    number = re.fullmatch(r"(-?\d+(?:\.\d+)?)(%?)", value)
+    if not number:
+        return value in answer
+    written = re.findall(r"(-?\d+(?:\.\d+)?)%", answer) if number[2] else _NUMBER.findall(re.sub(r"(?<=\d)-(?=\d)", " ", answer))
+    return any(Decimal(found) == Decimal(number[1]) for found in written)
+
+
+def is_right(gold: Row, answer: Row) -> bool:
+    """Every gold value stands in the answer; a refusal refuses; an open question is answered in words (not with a figure of a company)."""
+    kind = answer.get("kind")
+    if gold["kind"] == "refusal":
+        return kind == "refusal"
+    if gold["kind"] == "open":
+        return kind == "open" or (kind == "refusal" and gold["family"].startswith("report"))
+    return kind == "answer" and all(value_stands_in(value, answer["answer"]) for value in gold["values"])
+
+
+def score_answers(gold: Path, answers: Path) -> Score:
+    """Batch answers (written with --trace) against the gold of the same ids, by family."""
+    found = {row["id"]: row for row in load_rows(answers)}
+    rows = load_rows(gold)
+    return score([row["family"] for row in rows], [is_right(row, found.get(row["id"], {"answer": ""})) for row in rows])
+
+
+def classify_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
+    """Accuracy of the class, by class."""
+    found = classify.classify(model, [row["question"] for row in rows])
+    return score([row["query"] for row in rows], [c.label == row["query"] for c, row in zip(found, rows)])
+
+
+def keywords_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
+    """Exact match of the list of key words, by family."""
+    written = model.write("keywords", [row["question"] for row in rows])
+    return score([row.get("family", "") for row in rows], [prompts.split_terms(w) == prompts.split_terms(row["query"]) for w, row in zip(written, rows)])
+
+
+def stand_in(database: Database) -> Masked:
+    """Surrogates of test statements stand for rows that the sample table has, so that results differ where statements do."""
+    companies = [full for full, _, _ in database.companies()][: len(COMPANIES)]
+    amounts = dict(zip(AMOUNTS, (Decimal(10**8), Decimal(10**9), Decimal(5 * 10**8), Decimal(10**7))))
+    years = {year: year for year in range(2015, 2025)}
+    return Masked("", {c: c for c in (*NUMERIC, *TEXT)}, dict(zip(COMPANIES, companies)), {p: p for p in PLACES}, amounts, years, TOP, KTH)  # type: ignore[arg-type]
+
+
+def executed(sql: str, database: Database, columns: Sequence[str]) -> object:
+    """The rows of a statement over surrogates, order kept only where it sorts; None where guard or database refuse it."""
+    masked = stand_in(database)
+    try:
+        select, parameters = nl2sql.checked(sql, masked, columns)
+        query, intent = nl2sql.emitted(select, parameters, columns, database.dialect)
+        rows = database.execute(query.text, query.parameters).rows
+    except CaibaoError:
+        return None
+    return rows if intent.order else sorted(map(str, rows))
+
+
+def nl2sql_score(model: LanguageModel, rows: Sequence[Row], database: Database) -> tuple[Score, Score]:
+    """(exact match, execution accuracy) of the statements, by family; a statement that the guard rejects is wrong."""
+    columns = tuple(database.columns())
+    written = model.write("nl2sql", [row["question"] for row in rows])
+    families = [row.get("family", "") for row in rows]
+    exact = [w.strip() == row["query"] for w, row in zip(written, rows)]
+    same = [e or (gold := executed(row["query"], database, columns)) is not None and executed(w, database, columns) == gold for e, w, row in zip(exact, written, rows)]
+    return score(families, exact), score(families, same)

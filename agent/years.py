@@ -1,0 +1,103 @@
+"""Which years does a text name? Dates, ranges, and words such as 上年 that lean on another year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_HAN = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "O": "0", "o": "0", "两": "2"}
+_H = r"[零〇○Oo一二三四五六七八九]"
+_LONG = rf"(?:(?<!\d)(?:19[89]|20[0-4])\d(?!\d)|二[零〇○0Oo]{_H}{{2}})"
+_SHORT = rf"(?:(?<![\d.])[0-4]\d(?!\d)|(?<![一-龥]){_H}{{2}}|(?<=[与和较在比于至到]){_H}{{2}})"
+_WORD = r"(?:会计年度|财政年度|财年|年度|年)(?:12月31日)?"
+_LINK = r"(?:年度?)?(?:[-~—–―]+|至|到)"
+
+_RANGE = re.compile(rf"(?P<first>{_LONG}|{_SHORT}){_LINK}(?P<last>{_LONG}|{_SHORT})(?P<word>{_WORD})?")
+_YEAR = re.compile(rf"(?P<long>{_LONG})(?P<word>{_WORD})?|(?P<short>{_SHORT})(?:{_WORD})(?![来后间以]|内(?!蒙古)|多(?!少)|前(?!\d|[一二三四五六七八九十]))")
+_NOT_BARE_AFTER = re.compile(r"[元人万亿千百家名位个股%.]|,\d{3}|[及或和]?[以之][上下内间]")
+_NOT_BARE_BEFORE = re.compile(r"(?:[于过到足第前]|超|[至最][少多]|[><=≥≤])了?$")
+_DURATION_BEFORE = re.compile(r"(?:[近过去达第满共]|连续|成立|未来)$")
+
+# What leans on another year, and by how much.
+_RELATIVE: tuple[tuple[re.Pattern[str], tuple[int, ...]], ...] = tuple(
+    (re.compile(pattern), offsets)
+    for pattern, offsets in (
+        (r"上上年度?|大前年", (-2,)),
+        (r"(?:上一?个?(?:会计)?年度?(?!限)|去年度?|前一(?:会计)?年度?|上一?财年)(?:同期|[末底](?!期))?", (-1,)),
+        (r"前[两二2](?:个会计)?年(?!度报|报)", (-2, -1)),
+        (r"前[三3](?:个会计)?年(?!度报|报)", (-3, -2, -1)),
+        (r"(?<!以)前年(?!度)(?:同期)?", (-2,)),
+        (r"(?:近|最近|过去|连续)[两二2]个?(?:会计)?年(?:度|来|内|间)?", (-1, 0)),
+        (r"(?:近|最近|过去|连续)[三3]个?(?:会计)?年(?:度|来|内|间)?", (-2, -1, 0)),
+        (r"(?:近|最近|过去|连续)[五5]个?(?:会计)?年(?:度|来|内|间)?", (-4, -3, -2, -1, 0)),
+        (r"次年|翌年|后一年", (1,)),
+    )
+)
+_SPANS_YEARS = re.compile("[近去续]")
+_CURRENT = re.compile(r"今年|本年度?(?!期)|最近一(?:个会计)?年度?|最新(?:年度|一年)")
+
+
+@dataclass(frozen=True)
+class NamedYears:
+    """A stretch of text that names years, ascending."""
+
+    start: int
+    end: int
+    years: tuple[int, ...]
+
+
+def find_years(text: str, latest_year: int | None = None) -> list[NamedYears]:
+    """Years in order of place; 上年 leans on the latest year named, else on `latest_year` (where that is None it is left out).
+
+    >>> [y.years for y in find_years("2019-2021年")]
+    [(2019, 2020, 2021)]
+    """
+    found = list(_ranges(text))
+    found += [year for year in _single(text) if not _overlaps(year, found)]
+    base = max((year.years[-1] for year in found), default=latest_year)
+    several = len({y for year in found for y in year.years}) > 1
+    if base is not None:
+        for pattern, offsets in _RELATIVE:
+            for match in pattern.finditer(text):
+                named = NamedYears(*match.span(), tuple(base + offset for offset in offsets))
+                if not _overlaps(named, found) and not (several and _SPANS_YEARS.search(match[0][:3]) and len(offsets) > 1):
+                    found.append(named)
+        current = _CURRENT.search(text)
+        if current and not any(year.years[-1] == base for year in found):
+            found.append(NamedYears(*current.span(), (base,)))
+    return sorted(found, key=lambda year: year.start)
+
+
+def _ranges(text: str) -> Iterator[NamedYears]:
+    for match in _RANGE.finditer(text):
+        first, last = _value(match["first"]), _value(match["last"])
+        written_out = len(match["first"]) == 4 and (match["word"] or len(match["last"]) == 4)
+        if first < last <= first + 30 and (written_out or match["word"]):
+            yield NamedYears(*match.span(), tuple(range(first, last + 1)))
+
+
+def _single(text: str) -> Iterator[NamedYears]:
+    for match in _YEAR.finditer(text):
+        before = text[max(0, match.start() - 4) : match.start()]
+        if match["long"] and not match["word"] and not _stands_for_a_year(match["long"], before, text[match.end() : match.end() + 4]):
+            continue
+        if match["short"] and _DURATION_BEFORE.search(before):
+            continue
+        yield NamedYears(*match.span(), (_value(match["long"] or match["short"]),))
+
+
+def _stands_for_a_year(said: str, before: str, after: str) -> bool:
+    """Whether four digits without 年 are a year: 2019、2020年, but neither 2020元 nor 大于2020."""
+    if said[-1].isdigit():
+        return not _NOT_BARE_AFTER.match(after) and not _NOT_BARE_BEFORE.search(before)
+    return bool(re.match("[、,和与及至到-]", after))
+
+
+def _value(said: str) -> int:
+    digits = int("".join(_HAN.get(c, c) for c in said))
+    return digits if digits > 99 else 2000 + digits
+
+
+def _overlaps(year: NamedYears, others: list[NamedYears]) -> bool:
+    return any(year.start < other.end and other.start < year.end for other in others)

@@ -1,0 +1,114 @@
+"""data/test_questions.json: questions of every family over the sample table, with gold answers.
+
+Gold comes from the generator's own statement and the table, never from the model; what must stand in an answer is a list of values.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from agent import schema
+from agent.database import Database
+from agent.nl2sql import Intent, complete
+from agent.numbers import format_number, format_percent
+from agent.records import QueryResult
+from agent.values import compute, is_computed
+from data.generator import lexicon, slots
+from data.generator.render import Piece, choose, fill
+from data.generator.samples import Sample, make, splits, wordings
+from data.generator.slots import World
+
+PER_FAMILY = 7
+REFUSALS = 30
+
+
+def world_of(database: Database) -> World:
+    """Names that the sample table holds."""
+    companies = [lexicon.CompanyName(full, short or full, "") for full, short, _ in database.companies()]
+    places = [name for province, towns in lexicon.PROVINCES.items() for name in dict.fromkeys((province, *towns))]
+    return World(companies, places, tuple(database.years()), tuple(database.columns()))
+
+
+def gold_values(intent: Intent, result: QueryResult) -> list[str] | None:
+    """What must stand in the answer, in order; None where the table cannot answer (a cell is empty, no row)."""
+    rows = [dict(zip(result.columns, row)) for row in result.rows]
+    if intent.shape == "count":
+        return [str(result.rows[0][-1])]
+    if intent.shape == "aggregate":
+        flat = [v for row in result.rows for v in (row[1:] if intent.by_year else row)]
+        return None if not flat or any(v is None for v in flat) else [format_number(Decimal(str(v)), 2) for v in flat]
+    if not rows:
+        return ["0"] if intent.shape in ("list", "intersection") else None
+    if intent.shape in ("list", "intersection"):
+        names = list(dict.fromkeys(str(row[schema.COMPANY]) for row in rows))
+        return names if len(names) <= 20 else [str(len(names))]
+    values: list[str] = []
+    for row in rows:
+        values += [str(row[schema.COMPANY])] if intent.shape == "ranking" else []
+        for column in intent.columns:
+            formula = schema.computed(column)
+            value = compute(column, row) if is_computed(column, row) else row.get(column)
+            if value is None:
+                return None
+            percent = formula is not None and formula.unit == "percent" and is_computed(column, row)
+            digits = 2 if is_computed(column, row) else None
+            values.append(format_percent(Decimal(str(value))) if percent else value if isinstance(value, str) else format_number(Decimal(str(value)), digits))
+    return values
+
+
+def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
+    """kind: answer, refusal or open; values: what an answer must hold."""
+    if sample.masked is None or sample.sql is None:
+        return {"kind": "open", "values": []}
+    query, intent = complete(sample.sql, sample.masked, database.columns(), database.table, database.dialect)
+    values = gold_values(intent, database.execute(query.text, query.parameters))
+    wanted = len(sample.entities.companies) * len(sample.masked.years)
+    if intent.shape == "lookup" and values is not None and not intent.columns[0].endswith(schema.GROWTH):
+        values = values if len(values) >= wanted * len(intent.columns) else None
+    return {"kind": "answer" if values is not None else "refusal", "values": values or [], "sql": query.text, "parameters": {k: str(v) for k, v in query.parameters.items()}}
+
+
+def _refusals(rng: random.Random, world: World) -> Iterator[dict[str, Any]]:
+    """A company, a year or a column that the table does not have."""
+    known = {c.full for c in world.companies} | {c.short for c in world.companies}
+    for i in range(REFUSALS):
+        family = rng.choice(("field", "field_text", "ratio", "growth"))
+        template = choose(rng, wordings()[family][rng.choice(splits()["test"][family])])
+        name = lexicon.company(rng)
+        while name.full in known or name.short in known:
+            name = lexicon.company(rng)
+        stranger = [Piece(name.full, "company")]
+        column = {"field": "净利润", "field_text": "法定代表人", "ratio": "毛利率", "growth": "净利润增长率"}[family]
+        given = {"company": stranger if i % 3 == 0 else world.company(rng), "year": slots.year(rng, rng.choice((2016, 2025)) if i % 3 == 1 else 2020),
+                 "field": [Piece(slots.own_column(rng))] if i % 3 == 2 else [slots.said(rng, column)], "tail": slots.tail(rng)}
+        yield {"question": "".join(piece.text for piece in fill(template, given)), "family": f"refusal_{('company', 'year', 'column')[i % 3]}", "kind": "refusal", "values": []}
+
+
+def rows(database: Database, seed: int) -> list[dict[str, Any]]:
+    """Questions with gold, in test wordings only; families in turn."""
+    rng, world = random.Random(seed), world_of(database)
+    found: list[dict[str, Any]] = []
+    for family, numbers in splits()["test"].items():
+        for _ in range(PER_FAMILY):
+            sample = make(rng, family, rng.choice(numbers), world, slips=0.03)
+            found.append({"question": sample.question, "family": family, "label": sample.label, "keywords": list(sample.keywords), **gold_of(sample, database)})
+    found += _refusals(rng, world)
+    rng.shuffle(found)
+    return [{"id": number, **row} for number, row in enumerate(found)]
+
+
+def write(folder: Path, database: Database, seed: int = 2024) -> int:
+    """Writes test_questions.json (id, question) and test_answers.jsonl (gold); returns how many questions."""
+    made = rows(database, seed)
+    questions = [json.dumps({"id": row["id"], "question": row["question"]}, ensure_ascii=False) for row in made]
+    (folder / "test_questions.json").write_text("[\n" + ",\n".join(questions) + "\n]\n", encoding="utf-8")
+    with (folder / "test_answers.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
+    return len(made)
+
+
