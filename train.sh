@@ -52,15 +52,13 @@ train() {
   # Other settings: start anew; the same settings and an unfinished run: go on from its last checkpoint.
   [ "$(cat "$folder/started" 2>/dev/null)" = "$settings" ] || rm -rf "$folder"
   mkdir -p "$folder" && echo "$settings" > "$folder/started"
-  local resume=() last
-  last=$(ls -d "$folder"/checkpoint-* 2>/dev/null | sort -t- -k2 -n | tail -1 || true)
-  [ -z "$last" ] || resume=(--resume_from_checkpoint "$last")
+
   run ptuning.main --do_train --task_name "$task" --model_name_or_path "$MODEL" \
     --train_file "FinTrain/$task/train.json" --prompt_column question_prompt --response_column query \
     --max_source_length "$source" --max_target_length "$target" --pre_seq_len "$PRE_SEQ_LEN" --learning_rate "$LR" \
     --num_train_epochs "${EPOCHS:-$epochs}" ${RUNNING_STEP:+--max_steps "$RUNNING_STEP"} \
     --per_device_train_batch_size "$BATCH_SIZE" --gradient_accumulation_steps "$ACCUMULATION" \
-    --logging_steps 20 --save_steps "$SAVE_STEPS" --save_total_limit 2 --seed "$SEED" --output_dir "$folder" "${resume[@]}"
+    --logging_steps 20 --save_steps "$SAVE_STEPS" --save_total_limit 2 --seed "$SEED" --output_dir "$folder" --resume_from_checkpoint auto
   mv "$folder/started" "$folder/settings"
 }
 
