@@ -11,7 +11,7 @@ from agent.nl2sql import Intent
 from agent.records import Answer, ColumnMention, Entities, QueryResult, Value
 from agent.values import Style, compute, explain, is_computed, show, show_computed
 
-SAME_WORDS = ("相同", "一样", "一致", "同一", "变", "换", "改", "还是")
+SAME_WORDS = ("相同", "不同", "一样", "一致", "同一", "变", "换", "改", "还是")
 AGGREGATE_NAMES = {"AVG": "平均值", "SUM": "总和", "MAX": "最大值", "MIN": "最小值", "COUNT": "数量"}
 LISTED = 60  # companies an answer names at most; the count is always told
 Row = Mapping[str, Value]
@@ -78,8 +78,6 @@ def _lookup_one(facts: Facts, row: Row) -> str:
     """One company in one year: a figure, several figures, or computed ones with their formulas."""
     where = f"{row[schema.YEAR]}年{facts.name_of(row[schema.COMPANY])}"
     asked = facts.intent.columns
-    if not asked:
-        return f"{where}的公司全称是{row[schema.COMPANY]}。"
     computed = [c for c in asked if is_computed(c, row)]
     plain = [c for c in asked if c not in computed]
     sentences = [explain(c, facts.said(c), row, where, facts.style) for c in computed]

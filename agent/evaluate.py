@@ -113,8 +113,7 @@ def executed(sql: str, database: Database, columns: Sequence[str]) -> object:
     """The rows of a statement over surrogates, order kept only where it sorts; None where guard or database refuse it."""
     masked = stand_in(database)
     try:
-        select, parameters = nl2sql.checked(sql, masked, columns)
-        query, intent = nl2sql.emitted(select, parameters, columns, database.dialect)
+        query, intent = nl2sql.restored(nl2sql.checked(sql, masked, columns), masked, columns, database.dialect, database.table)
         rows = database.execute(query.text, query.parameters).rows
     except CaibaoError:
         return None

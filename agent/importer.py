@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent import schema
 from agent.database import parse_url, sentence
 from agent.errors import CaibaoError, DatabaseError
-from agent.lookup import normalise
+from agent.linking.lookup import normalise
 from agent.textfile import decode
 
 _SCALES = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8, "人": 1, "股": 1, "万股": 10**4}

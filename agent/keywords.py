@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
 from agent import prompts, schema
-from agent.entities import normalise
+from agent.linking.lookup import Lookup, normalise
 from agent.model import LanguageModel
 from agent.records import ColumnMention, DecidedBy, Entities, Keywords
 
@@ -25,14 +24,7 @@ class ColumnLinker:
 
     def __init__(self, table_columns: Collection[str]) -> None:
         self._said = {normalise(said): column for said, column in schema.aliases().items()} | {normalise(name): name for name in table_columns}
-
-    @cached_property
-    def _by_head(self) -> dict[str, list[str]]:
-        """First two characters → names, longest first."""
-        heads: dict[str, list[str]] = {}
-        for name in sorted(self._said, key=len, reverse=True):
-            heads.setdefault(name[:2], []).append(name)
-        return heads
+        self._names = Lookup(self._said)
 
     def column(self, term: str) -> str | None:
         """The column that `term` names, a slip of the pen allowed; None where there is none."""
@@ -42,16 +34,6 @@ class ColumnLinker:
                 return self._said[form]
         close = process.extractOne(term, self._said.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR) if len(term) > 3 else None
         return self._said[close[0]] if close else None
-
-    def _scan(self, text: str) -> list[tuple[int, int]]:
-        """Names in `text`, longest match first at every place, none inside another."""
-        found, at = [], 0
-        while at < len(text):
-            name = next((n for n in self._by_head.get(text[at : at + 2], ()) if text.startswith(n, at)), None)
-            if name:
-                found.append((at, at + len(name)))
-            at += len(name) if name else 1
-        return found
 
     def link(self, entities: Entities, terms: Sequence[str]) -> Keywords:
         """Columns of the question in their order.
@@ -64,7 +46,7 @@ class ColumnLinker:
             column, start = self.column(term), entities.text.find(normalise(term))
             if column and start >= 0:
                 spans[start, start + len(normalise(term))] = (column, "model")
-        for start, end in self._scan(entities.text):
+        for start, end in self._names.spans(entities.text):
             inside = [s for s in spans if start <= s[0] and s[1] <= end]
             if (start, end) in spans or any(s[0] < end and start < s[1] for s in spans if s not in inside):
                 continue

@@ -12,12 +12,16 @@ from sqlglot import exp
 from agent import schema, sql_guard
 from agent.conditions import describe
 from agent.errors import SqlRejected
-from agent.formulas import expand
+from agent.formulas import expand, operands
 from agent.model import LanguageModel
 from agent.records import SqlQuery, Value
-from agent.surrogates import KTH, TOP, Masked
+from agent.sql_guard import RANK
+from agent.surrogates import KTH, THEMSELVES, TOP, Masked
 
-RANK = "名次"  # the alias of ROW_NUMBER() in an intersection over years
+_AGGREGATE_WORDS: dict[type[exp.Expression], tuple[str, tuple[str, ...]]] = {
+    exp.Avg: ("平均值", ("均",)),
+    exp.Sum: ("总和", ("合计", "总", "和", "共", "加", "累", "合")),
+}
 Shape = Literal["lookup", "ranking", "count", "aggregate", "list", "intersection"]
 
 
@@ -119,7 +123,12 @@ def unused(select: exp.Select, masked: Masked) -> list[str]:
     # A growth rate speaks of two years and asks for one row.
     if len(years) == len(masked.years) or not any(c.endswith(schema.GROWTH) for c in named):
         missing += years
-    return missing
+    return [f"缺少{name}" for name in missing]
+
+
+def unasked(select: exp.Select, masked: Masked) -> list[str]:
+    """Aggregates that no word of the question asks for."""
+    return [f"问题没有问{name}" for node, (name, words) in _AGGREGATE_WORDS.items() if select.find(node) and not any(word in masked.text for word in words)]
 
 
 def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
@@ -142,6 +151,8 @@ def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
         shape = "ranking"
     else:
         shape = "lookup" if by_company else "list"
+    if shape == "lookup" and not columns:
+        columns = (schema.COMPANY,)
     return Intent(shape, columns, aggregates, sorted_by, bool(order.args.get("desc")) if order else True, int(limit.expression.this) if limit else None,
                   int(offset.expression.this) if offset else 0, bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))), describe(select, parameters))
 
@@ -154,38 +165,44 @@ def lookup_statement(masked: Masked, columns: Sequence[str]) -> str:
     return f"SELECT {shown} FROM {schema.TABLE} WHERE {schema.COMPANY} IN ({companies}) AND {schema.YEAR} IN ({years})"
 
 
-def surrogate_columns(table_columns: Collection[str], masked: Masked) -> set[str]:
-    """Columns the model may name: the table's, and the surrogates in use."""
-    return {*table_columns, *masked.columns}
-
-
-def checked(sql: str, masked: Masked, table_columns: Collection[str]) -> tuple[exp.Select, dict[str, Value]]:
-    """The model's statement past the guard, with real names; values as parameters.
+def checked(sql: str, masked: Masked, table_columns: Collection[str]) -> exp.Select:
+    """The model's statement past the guard, still over surrogates: it may name those in use and no other column.
 
     Raises:
-        SqlRejected: the guard says no, a value is not from the question, or a column is not in the table.
+        SqlRejected: the guard says no.
     """
-    select = sql_guard.check(sql, surrogate_columns(table_columns, masked), schema.TABLE)
+    known = {*masked.columns, *(THEMSELVES & set(table_columns))}
+    return sql_guard.check(sql, known, schema.TABLE)
+
+
+def restored(select: exp.Select, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE) -> tuple[SqlQuery, Intent]:
+    """The statement that can run: real names, bound values, computed columns expanded; and what it asks for.
+
+    Raises:
+        SqlRejected: a value is not from the question, or a column is not in the table.
+    """
     select, parameters = restore(select, masked)
     for name in {c.name for c in select.find_all(exp.Column)} - {RANK}:
-        if name not in table_columns and schema.computed(name) is None:
+        if not _is_there(name, table_columns):
             raise SqlRejected(f"表中没有字段“{name}”")
-    return select, parameters
+    expanded = expand(select, table_columns, table)
+    return SqlQuery(sql_guard.emit(expanded, dialect), parameters), intent_of(select, parameters)
 
 
-def emitted(select: exp.Select, parameters: Mapping[str, Value], table_columns: Collection[str], dialect: str) -> tuple[SqlQuery, Intent]:
-    """The statement to execute, computed columns expanded, and what it asks for."""
-    return SqlQuery(sql_guard.emit(expand(select, table_columns), dialect), dict(parameters)), intent_of(select, parameters)
+def _is_there(name: str, table_columns: Collection[str]) -> bool:
+    """A column of the table, or computed from such."""
+    formula = schema.computed(name)
+    return name in table_columns or (formula is not None and all(_is_there(o.removeprefix(schema.LAST_YEAR), table_columns) for o in operands(formula.expression)))
 
 
-def complete(sql: str, masked: Masked, table_columns: Collection[str], table: str, dialect: str) -> tuple[SqlQuery, Intent]:
+def complete(sql: str, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE) -> tuple[SqlQuery, Intent]:
     """From the model's statement over surrogates to one that can run.
 
     Raises:
-        SqlRejected: `checked` says no, or a condition of the question was dropped.
+        SqlRejected: the guard says no, a condition of the question was dropped, or a column is not in the table.
     """
-    select, parameters = checked(sql, masked, table_columns)
-    missing = unused(sql_guard.check(sql, surrogate_columns(table_columns, masked), schema.TABLE), masked)
-    if missing:
-        raise SqlRejected(f"缺少{'、'.join(missing)}")
-    return emitted(select, parameters, table_columns, dialect)
+    select = checked(sql, masked, table_columns)
+    wrong = [*unused(select, masked), *unasked(select, masked)]
+    if wrong:
+        raise SqlRejected("；".join(wrong))
+    return restored(select, masked, table_columns, dialect, table)

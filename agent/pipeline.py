@@ -14,7 +14,7 @@ from agent import classify, keywords, nl2sql, schema
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
-from agent.errors import CaibaoError, DatabaseError, NotAnswerable, SqlRejected
+from agent.errors import DatabaseError, NotAnswerable, SqlRejected
 from agent.glossary import Glossary, is_report_text_question
 from agent.model import LanguageModel
 from agent.records import Answer, Classification, Entities, Keywords, Mention, Question, SqlQuery, Trace
@@ -153,7 +153,7 @@ class Pipeline:
         """Checks and executes a statement and concludes; False where it has to be repaired (the reason is the last note)."""
         assert journey.masked is not None and journey.entities is not None and journey.keywords is not None
         try:
-            journey.sql, intent = nl2sql.complete(sql, journey.masked, self.table_columns, self.database.table, self.database.dialect)
+            journey.sql, intent = nl2sql.complete(sql, journey.masked, self.table_columns, self.database.dialect, self.database.table)
             if by_rule:
                 journey.sql = replace(journey.sql, written_by="rule")
             result = self.database.execute(journey.sql.text, journey.sql.parameters)
@@ -209,5 +209,3 @@ def _found(step: str, journey: _Journey) -> str:
         return journey.sql.text
     return ""
 
-
-__all__ = ["CaibaoError", "DatabaseError", "Pipeline"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from transformers import Seq2SeqTrainingArguments
 
 from ptuning.errors import PtuningError
+
+STYLES = ("auto", "chatglm", "plain")
+_NO_EFFECT = "为兼容官方脚本而接受，不起作用："
 
 
 @dataclass
@@ -20,33 +24,43 @@ class ModelArguments:
 
 @dataclass
 class DataArguments:
-    task_name: str = field(default="text", metadata={"help": "任务名：classify、keywords、nl2sql 各有自己的指标，其他只算文本指标"})
+    task_name: str = field(default="text", metadata={"help": "classify、keywords 各有自己的指标，其他看全对率与文本指标"})
     train_file: str | None = field(default=None, metadata={"help": "训练数据（JSON数组或JSON行）"})
     validation_file: str | None = field(default=None, metadata={"help": "验证数据"})
     test_file: str | None = field(default=None, metadata={"help": "测试数据（do_predict）"})
     prompt_column: str = field(default="question_prompt", metadata={"help": "问题所在的字段"})
     response_column: str = field(default="query", metadata={"help": "答案所在的字段"})
-    max_source_length: int = field(default=128, metadata={"help": "问题最多多少词元"})
+    history_column: str | None = field(default=None, metadata={"help": "历史对话 [[问, 答], …] 所在的字段"})
+    source_prefix: str = field(default="", metadata={"help": "加在每个问题前面的文字"})
+    prompt_style: str = field(default="auto", metadata={"help": "chatglm：[Round 1] 问答格式；plain：原样；auto：由基座决定"})
+    max_source_length: int = field(default=128, metadata={"help": "训练时问题最多多少词元"})
     max_target_length: int = field(default=128, metadata={"help": "答案最多多少词元"})
     max_train_samples: int | None = field(default=None, metadata={"help": "只用前N条训练数据"})
     max_eval_samples: int | None = field(default=None, metadata={"help": "只用前N条验证数据"})
     max_predict_samples: int | None = field(default=None, metadata={"help": "只用前N条测试数据"})
-    prompt_style: str = field(default="auto", metadata={"help": "chatglm：[Round 1] 问答格式；plain：原样；auto：由基座决定"})
+    preprocessing_num_workers: int | None = field(default=None, metadata={"help": _NO_EFFECT + "分词只要几秒"})
+    overwrite_cache: bool = field(default=False, metadata={"help": _NO_EFFECT + "没有缓存"})
 
 
 @dataclass
 class PtuningArguments(Seq2SeqTrainingArguments):
-    """Defaults that suit prefixes: warm-up of 20 steps, linear decay, no weight decay, batches of like length."""
+    """Defaults that suit prefixes: a short warm-up, linear decay, no weight decay, batches of like length."""
 
     learning_rate: float = field(default=0.1, metadata={"help": "学习率；嵌入的小基座0.1，6B的ChatGLM用2e-2或更小"})
     per_device_train_batch_size: int = field(default=32, metadata={"help": "每步多少条"})
     warmup_steps: float = field(default=20, metadata={"help": "预热步数"})
     logging_steps: float = field(default=20, metadata={"help": "每多少步记一次损失"})
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "日志去处，例如 tensorboard"})
+    # None first: HfArgumentParser reads a union by its order
+    report_to: None | str | list[str] = field(default="none", metadata={"help": "日志去处，例如 tensorboard"})  # noqa: RUF036
     train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "长度相近的放在一批"})
-    remove_unused_columns: bool = field(default=False, metadata={"help": "固定为False"})
-    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "固定为False：损失不是数要立刻停下"})
-    save_strategy: str = field(default="steps", metadata={"help": "何时存检查点"})
+    overwrite_output_dir: bool = field(default=False, metadata={"help": _NO_EFFECT + "结果总是写进 output_dir"})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.remove_unused_columns = False  # the rows hold what the model takes
+        self.prediction_loss_only = True  # predictions come from ptuning.generate
+        self.dataloader_pin_memory &= torch.cuda.is_available()
+        self.logging_nan_inf_filter = False  # a loss that is no number stops the run
 
 
 def check(model: ModelArguments, data: DataArguments, training: PtuningArguments) -> None:
@@ -61,11 +75,14 @@ def check(model: ModelArguments, data: DataArguments, training: PtuningArguments
             wrong.append(f"--{flag} 需要 --{name}")
     if not (training.do_train or training.do_eval or training.do_predict):
         wrong.append("请给出 --do_train、--do_eval 或 --do_predict")
-    if not training.do_train and not model.ptuning_checkpoint:
-        wrong.append("评测需要 --ptuning_checkpoint")
-    if model.pre_seq_len < 1:
-        wrong.append(f"--pre_seq_len 至少为1，现在是{model.pre_seq_len}")
-    if data.prompt_style not in ("auto", "chatglm", "plain"):
-        wrong.append(f"--prompt_style 只能是 auto、chatglm、plain，现在是{data.prompt_style}")
+    elif not training.do_train and not model.ptuning_checkpoint:
+        wrong.append("不训练时需要 --ptuning_checkpoint")
+    for owner, name in ((model, "pre_seq_len"), (data, "max_source_length"), (data, "max_target_length")):
+        if getattr(owner, name) < 1:
+            wrong.append(f"--{name} 至少为1，现在是{getattr(owner, name)}")
+    if data.prompt_style not in STYLES:
+        wrong.append(f"--prompt_style 只能是 {'、'.join(STYLES)}，现在是{data.prompt_style}")
+    if data.history_column and data.prompt_style == "plain":
+        wrong.append("--history_column 只能与 --prompt_style chatglm 一起用")
     if wrong:
         raise PtuningError("参数不对：" + "；".join(wrong) + "。")

@@ -6,14 +6,15 @@ The layout is that of ChatGLM2's ptuning/main.py: [gMASK] sop, prompt, answer, e
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
+from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from ptuning.errors import PtuningError
 from ptuning.tokenizer import GlmTokenizer
@@ -23,7 +24,7 @@ IGNORED = -100  # the label that cross-entropy leaves out
 
 @dataclass(frozen=True)
 class Example:
-    """prompt: as it stands in the file; response: what the model should write; history: earlier (question, answer) rounds."""
+    """prompt: as in the file; response: what the model should write; history: earlier (question, answer) rounds."""
 
     prompt: str
     response: str
@@ -150,6 +151,26 @@ class EncodedRows(Dataset[dict[str, list[int]]]):
 
     def __getitem__(self, index: int) -> dict[str, list[int]]:
         return {"input_ids": self.rows[index].input_ids, "labels": self.rows[index].labels}
+
+
+class LengthGroups(Sampler[int]):
+    """Every row once an epoch, rows of like length in one batch; the order depends on seed and epoch alone.
+
+    (transformers' own sampler draws from the global random state, which differs after resuming.)
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        return iter(get_length_grouped_indices(self.lengths, self.batch_size, generator=generator))
 
 
 @dataclass(frozen=True)

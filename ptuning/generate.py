@@ -1,15 +1,21 @@
-"""Batched greedy generation and one-pass scoring with a prefix: left padding, requests of like length together, finished rows leave."""
+"""Batched greedy generation and one-pass scoring, with a prefix or without.
+
+Requests of like length share a batch, padded on the left; finished rows leave it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
+from transformers import DynamicCache, PreTrainedModel
 
 from ptuning.prefix import PrefixModel, positions
 from ptuning.tokenizer import GlmTokenizer
+
+Model = PrefixModel | PreTrainedModel
 
 
 def _padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -21,71 +27,124 @@ def _padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tu
 
 
 def _grouped(encoded: Sequence[Sequence[int]], batch_size: int) -> Iterator[list[int]]:
-    """Row numbers in batches of like length."""
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+    """Row numbers in batches of like length, the longest first: what does not fit into memory fails at once."""
+    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
     for at in range(0, len(order), batch_size):
         yield order[at : at + batch_size]
 
 
-def _last_logits(model: PrefixModel, ids: Tensor, mask: Tensor, where: Tensor, cache: DynamicCache) -> Tensor:
-    """Logits after the last token of each row, [rows, vocabulary]; `mask` covers prefix and text, `where` the position ids of `ids`."""
-    hidden = model.base_model.get_decoder()(input_ids=ids, attention_mask=mask, position_ids=where, past_key_values=cache, use_cache=True).last_hidden_state
-    return model.base_model.get_output_embeddings()(hidden[:, -1]).float()
+@dataclass
+class _Reading:
+    """A batch that has been read so far. mask: [rows, prefix + text]; place: position id of the next token, [rows, 1]."""
+
+    base: PreTrainedModel
+    cache: DynamicCache
+    mask: Tensor
+    place: Tensor
+
+    @classmethod
+    def of(cls, model: Model, rows: Sequence[Sequence[int]], pad: int) -> tuple[_Reading, Tensor]:
+        """Prompts through the model: the reading, and the logits after each prompt [rows, vocabulary]."""
+        ids, mask = _padded(rows, pad, model.device)
+        if isinstance(model, PrefixModel):
+            base, cache = model.base_model, model.cache(len(rows))
+            full = torch.cat((mask.new_ones(len(rows), model.pre_seq_len), mask), 1)
+        else:
+            base, cache, full = model, DynamicCache(), mask
+        where = positions(mask)
+        reading = cls(base, cache, full, where[:, -1:] + 1)
+        return reading, reading._logits(ids, where, last=1)[:, 0]
+
+    def _logits(self, ids: Tensor, where: Tensor, last: int) -> Tensor:
+        """Logits of the `last` positions, [rows, last, vocabulary] in float32; `self.mask` already covers `ids`."""
+        decoder, head = self.base.get_decoder(), self.base.get_output_embeddings()
+        read = decoder(
+            input_ids=ids, attention_mask=self.mask, position_ids=where, past_key_values=self.cache, use_cache=True
+        )
+        return head(read.last_hidden_state[:, -last:]).float()
+
+    def read(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Reads on. Shapes: ids, mask [rows, more] → [rows, more, vocabulary]; padding (mask 0) only on the right."""
+        more = ids.shape[1]
+        self.mask = torch.cat((self.mask, torch.ones_like(ids) if mask is None else mask), 1)
+        logits = self._logits(ids, self.place + torch.arange(more, device=ids.device), last=more)
+        self.place = self.place + more
+        return logits
+
+    def keep(self, rows: Tensor) -> None:
+        """Only these rows go on; a row may be named more than once."""
+        self.cache.batch_select_indices(rows)
+        self.mask, self.place = self.mask[rows], self.place[rows]
 
 
-def _start(model: PrefixModel, rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor, Tensor, DynamicCache]:
-    """Prompts through the model: (logits, mask, next position [rows, 1], cache)."""
-    ids, mask = _padded(rows, pad, model.device)
-    where, cache = positions(mask), model.cache(len(rows))
-    full = torch.cat((mask.new_ones(len(rows), model.pre_seq_len), mask), 1)
-    return _last_logits(model, ids, full, where, cache), full, where[:, -1:] + 1, cache
-
-
-def _generate_batch(model: PrefixModel, rows: Sequence[Sequence[int]], pad: int, end: int, max_new_tokens: int) -> list[list[int]]:
-    logits, mask, where, cache = _start(model, rows, pad)
+def _generate_batch(
+    model: Model, rows: Sequence[Sequence[int]], pad: int, end: int, max_new_tokens: int
+) -> list[list[int]]:
+    reading, logits = _Reading.of(model, rows, pad)
     written: list[list[int]] = [[] for _ in rows]
     alive = list(range(len(rows)))
-    for _ in range(max_new_tokens):
-        token = logits.argmax(-1)
-        keep = [i for i, t in enumerate(token.tolist()) if t != end]
-        for i in keep:
-            written[alive[i]].append(int(token[i]))
-        if not keep:
-            break
-        if len(keep) < len(alive):  # finished rows leave the batch
-            chosen = torch.tensor(keep, device=token.device)
-            cache.batch_select_indices(chosen)
-            token, mask, where, alive = token[chosen], mask[chosen], where[chosen], [alive[i] for i in keep]
-        mask = torch.cat((mask, mask.new_ones(len(alive), 1)), 1)
-        logits = _last_logits(model, token[:, None], mask, where, cache)
-        where = where + 1
-    return written
+    while True:
+        tokens = logits.argmax(-1)
+        going = []
+        for at, token in enumerate(tokens.tolist()):
+            if token != end:
+                written[alive[at]].append(token)
+                if len(written[alive[at]]) < max_new_tokens:
+                    going.append(at)
+        if not going:
+            return written
+        if len(going) < len(alive):
+            chosen = torch.tensor(going, device=tokens.device)
+            reading.keep(chosen)
+            tokens, alive = tokens[chosen], [alive[at] for at in going]
+        logits = reading.read(tokens[:, None])[:, -1]
 
 
 @torch.inference_mode()
-def generate(model: PrefixModel, tokenizer: GlmTokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64) -> list[str]:
+def generate(
+    model: Model, tokenizer: GlmTokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64
+) -> list[str]:
     """What the model writes after each prompt, greedily, up to the end token or `max_new_tokens`; in the order of `prompts`."""
     encoded = [tokenizer.encode(prompt) for prompt in prompts]
     texts = [""] * len(prompts)
     for group in _grouped(encoded, batch_size):
-        for i, ids in zip(group, _generate_batch(model, [encoded[i] for i in group], tokenizer.pad_token_id, tokenizer.eos_token_id, max_new_tokens)):
+        batch = [encoded[i] for i in group]
+        written = _generate_batch(model, batch, tokenizer.pad_token_id, tokenizer.eos_token_id, max_new_tokens)
+        for i, ids in zip(group, written):
             texts[i] = tokenizer.decode(ids)
     return texts
 
 
-@torch.inference_mode()
-def score_choices(model: PrefixModel, tokenizer: GlmTokenizer, prompts: Sequence[str], choices: Sequence[str], batch_size: int = 64) -> list[list[float]]:
-    """Log-probability of each choice as the next token: [prompts][choices], one forward pass and no generation.
+def _score_batch(model: Model, rows: Sequence[Sequence[int]], pad: int, choices: Sequence[Sequence[int]]) -> Tensor:
+    """Sum of the log-probabilities of each choice's tokens after each row, [rows, choices]."""
+    reading, logits = _Reading.of(model, rows, pad)
+    first = torch.tensor([choice[0] for choice in choices], device=model.device)
+    scores = logits.log_softmax(-1)[:, first]
+    longest = max(map(len, choices))
+    if longest == 1:
+        return scores
+    ids = torch.tensor([[*choice, *[pad] * (longest - len(choice))] for choice in choices], device=model.device)
+    real = torch.tensor([[1] * len(choice) + [0] * (longest - len(choice)) for choice in choices], device=model.device)
+    reading.keep(torch.arange(len(rows), device=model.device).repeat_interleave(len(choices)))
+    ids, real = ids.repeat(len(rows), 1), real.repeat(len(rows), 1)
+    after = reading.read(ids[:, :-1], real[:, :-1]).log_softmax(-1)  # what follows each token but the last
+    rest = after.gather(-1, ids[:, 1:, None]).squeeze(-1) * real[:, 1:]
+    return scores + rest.sum(1).view(len(rows), len(choices))
 
-    A choice of several tokens is judged by its first, so the choices' first tokens must differ.
+
+@torch.inference_mode()
+def score_choices(
+    model: Model, tokenizer: GlmTokenizer, prompts: Sequence[str], choices: Sequence[str], batch_size: int = 64
+) -> list[list[float]]:
+    """Log-probability of each choice after each prompt, over all its tokens: [prompts][choices].
+
+    Choices of one token cost one pass over the prompts; longer ones a second, short pass that reuses the first.
     """
-    first = [tokenizer.encode(choice, add_special_tokens=False)[0] for choice in choices]
-    if len(set(first)) < len(first):
-        raise ValueError(f"choices {choices} do not differ in their first token")
+    wanted = [tokenizer.encode(choice, add_special_tokens=False) for choice in choices]
     encoded = [tokenizer.encode(prompt) for prompt in prompts]
     scores: list[list[float]] = [[] for _ in prompts]
     for group in _grouped(encoded, batch_size):
-        logits, *_ = _start(model, [encoded[i] for i in group], tokenizer.pad_token_id)
-        for i, row in zip(group, logits.log_softmax(-1)[:, first].tolist()):
+        found = _score_batch(model, [encoded[i] for i in group], tokenizer.pad_token_id, wanted)
+        for i, row in zip(group, found.tolist()):
             scores[i] = row
     return scores

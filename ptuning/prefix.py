@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from ptuning import chatglm
 from ptuning.errors import PtuningError
+from ptuning.files import read_json
 from ptuning.models import Base
 
 PREFIX_FILE, CONFIG_FILE = "prefix_encoder.safetensors", "prefix_config.json"
@@ -51,7 +53,8 @@ class PrefixConfig:
         config = model.config
         heads = config.num_attention_heads
         head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-        return cls(pre_seq_len, config.num_hidden_layers, getattr(config, "num_key_value_heads", None) or heads, head_dim, prefix_projection, config.hidden_size)
+        groups = getattr(config, "num_key_value_heads", None) or heads
+        return cls(pre_seq_len, config.num_hidden_layers, groups, head_dim, prefix_projection, config.hidden_size)
 
 
 class PrefixEncoder(nn.Module):
@@ -63,7 +66,8 @@ class PrefixEncoder(nn.Module):
         self.embedding = nn.Embedding(config.pre_seq_len, config.kv_size)
         nn.init.normal_(self.embedding.weight, std=init_std)
         if config.prefix_projection:
-            self.trans = nn.Sequential(nn.Linear(config.kv_size, config.prefix_hidden_size), nn.Tanh(), nn.Linear(config.prefix_hidden_size, config.kv_size))
+            width = config.prefix_hidden_size
+            self.trans = nn.Sequential(nn.Linear(config.kv_size, width), nn.Tanh(), nn.Linear(width, config.kv_size))
 
     def forward(self) -> Tensor:
         """Shape: [pre_seq_len, layers * 2 * kv_heads * head_dim]."""
@@ -120,12 +124,20 @@ class PrefixModel(nn.Module):
     def hidden_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Last hidden states of the text. Shapes: [rows, length] each → [rows, length, hidden]."""
         ones = attention_mask.new_ones(len(input_ids), self.pre_seq_len)
-        return self.base_model.get_decoder()(
-            input_ids=input_ids, attention_mask=torch.cat((ones, attention_mask), 1), position_ids=positions(attention_mask),
-            past_key_values=self.cache(len(input_ids)), use_cache=True).last_hidden_state
+        decoder = self.base_model.get_decoder()
+        return decoder(
+            input_ids=input_ids,
+            attention_mask=torch.cat((ones, attention_mask), 1),
+            position_ids=positions(attention_mask),
+            past_key_values=self.cache(len(input_ids)),
+            use_cache=True,
+        ).last_hidden_state
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None) -> CausalLMOutputWithPast:
-        """Loss (mean over labels that are not -100) and logits; with labels, logits only of the labelled positions, [labels, vocabulary]."""
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None
+    ) -> CausalLMOutputWithPast:
+        """Logits [rows, length, vocabulary]; with labels, the mean loss over those that are not -100, and the logits of
+        these positions only, [labels, vocabulary]: the vocabulary is the widest layer, and prompts need none of it."""
         hidden = self.hidden_states(input_ids, attention_mask)
         head = self.base_model.get_output_embeddings()
         if labels is None:
@@ -140,54 +152,65 @@ def positions(attention_mask: Tensor) -> Tensor:
     return (attention_mask.long().cumsum(1) - 1).clamp(min=0)
 
 
-def save_prefix(folder: str | Path, encoder: PrefixEncoder, base_identity: dict[str, str], meta: dict[str, Any] | None = None) -> None:
-    """Writes the checkpoint folder: weights (float32), shape and base identity together; beside first, then renamed."""
+def save_prefix(
+    folder: str | Path, encoder: PrefixEncoder, base_identity: dict[str, str], meta: dict[str, Any] | None = None
+) -> None:
+    """Writes the checkpoint folder: weights (float32), shape and base identity together.
+
+    Both files are written beside, then renamed, the configuration last: a folder that has it is whole, and
+    a kill between the two renames leaves no configuration that speaks of other weights.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: p.detach().float().cpu().contiguous() for name, p in encoder.state_dict().items()}
     save_file(weights, folder / (PREFIX_FILE + ".tmp"), metadata={"format": "pt"})
     config = {**asdict(encoder.config), "base": base_identity, "meta": meta or {}}
-    (folder / (CONFIG_FILE + ".tmp")).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    for name in (PREFIX_FILE, CONFIG_FILE):  # the configuration last: a folder that has it is whole
+    text = json.dumps(config, ensure_ascii=False, indent=1) + "\n"
+    (folder / (CONFIG_FILE + ".tmp")).write_text(text, encoding="utf-8")
+    (folder / CONFIG_FILE).unlink(missing_ok=True)
+    for name in (PREFIX_FILE, CONFIG_FILE):
         os.replace(folder / (name + ".tmp"), folder / name)
 
 
-def read_config(folder: str | Path) -> dict[str, Any]:
-    """prefix_config.json of a checkpoint.
-
-    Raises:
-        PtuningError: the folder holds no whole checkpoint.
-    """
-    path = Path(folder) / CONFIG_FILE
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PtuningError(f"{folder} 不是前缀检查点：没有 {CONFIG_FILE}，请检查路径或重新训练。") from None
-    except json.JSONDecodeError as error:
-        raise PtuningError(f"{path} 第{error.lineno}行不是合法的JSON，检查点已损坏，请重新训练。") from None
-
-
 def load_prefix(folder: str | Path, base: Base) -> PrefixEncoder:
-    """The encoder of a checkpoint, on the base's device, float32.
+    """The encoder of a checkpoint (ours, or one of ChatGLM's ptuning folder), on the base's device, float32.
+
+    ChatGLM's own checkpoints do not say which base they belong to: there only the shape is compared.
 
     Raises:
         PtuningError: no checkpoint there, damaged, or trained on another base (both are named).
     """
-    config = read_config(folder)
-    trained_on = config.pop("base", {})
-    config.pop("meta", None)
-    if trained_on.get("fingerprint") != base.identity["fingerprint"]:
-        raise PtuningError(f"前缀 {folder} 是在基座“{trained_on.get('name')}”上训练的，不能用在“{base.identity['name']}”上，请换用它的基座，或重新训练。")
-    encoder = PrefixEncoder(PrefixConfig(**config))
-    path = Path(folder) / PREFIX_FILE
-    if not path.exists():
-        raise PtuningError(f"{folder} 里没有 {PREFIX_FILE}：有 pre_seq_len 而没有权重，请重新训练。")
-    encoder.load_state_dict(load_file(path))
+    folder = Path(folder)
+    if (folder / CONFIG_FILE).is_file():
+        encoder, weights = _saved(folder, base)
+    elif any(folder.glob("pytorch_model.bin*")):
+        pre_seq_len, projection, weights = chatglm.read_prefix(folder)
+        encoder = PrefixEncoder(PrefixConfig.for_model(base.model, pre_seq_len, projection))
+    else:
+        raise PtuningError(f"{folder} 不是前缀检查点：没有 {CONFIG_FILE}，请检查路径或重新训练。")
+    try:
+        encoder.load_state_dict(weights)
+    except RuntimeError:
+        found = {name: list(weight.shape) for name, weight in weights.items()}
+        raise PtuningError(
+            f"前缀 {folder} 的形状{found}与基座“{base.identity['name']}”不符，请换用它的基座，或重新训练。"
+        ) from None
     return encoder.to(base.model.device)
 
 
-def copy_prefix(source: str | Path, target: str | Path) -> None:
-    """Copies a checkpoint's two files (not the optimiser's)."""
-    Path(target).mkdir(parents=True, exist_ok=True)
-    for name in (PREFIX_FILE, CONFIG_FILE):
-        shutil.copyfile(Path(source) / name, Path(target) / name)
+def _saved(folder: Path, base: Base) -> tuple[PrefixEncoder, dict[str, Tensor]]:
+    """An encoder of the shape that `folder` records, and its weights."""
+    settings = read_json(folder / CONFIG_FILE)
+    trained_on = settings.get("base", {})
+    if trained_on.get("fingerprint") != base.identity["fingerprint"]:
+        names = f"“{trained_on.get('name')}”（{trained_on.get('fingerprint')}）"
+        loaded = f"“{base.identity['name']}”（{base.identity['fingerprint']}）"
+        raise PtuningError(f"前缀 {folder} 是在基座{names}上训练的，不能用在{loaded}上，请换用它的基座，或重新训练。")
+    path = folder / PREFIX_FILE
+    try:
+        config = PrefixConfig(**{field.name: settings[field.name] for field in fields(PrefixConfig)})
+        return PrefixEncoder(config), load_file(path)
+    except KeyError as error:
+        raise PtuningError(f"{folder / CONFIG_FILE} 缺少 {error.args[0]}，检查点已损坏，请重新训练。") from None
+    except (OSError, SafetensorError):
+        raise PtuningError(f"无法读取前缀的权重 {path}（没有这个文件或已损坏），请重新训练。") from None

@@ -3,64 +3,96 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
+from ptuning.dataset import EncodedRows, LengthGroups
 from ptuning.errors import PtuningError
 from ptuning.models import Base
 from ptuning.prefix import PrefixModel, load_prefix, save_prefix
 
-PATIENCE = 60  # logged losses after which a loss that has not fallen at all stops the run
+PATIENCE = 200  # steps within which the loss of a new prefix must have fallen
+RECENT = 5  # logged losses whose mean counts as the loss now
 
 
-class LossWatch(TrainerCallback):
-    """Stops with a sentence where the loss is no number, or does not fall."""
+class FallingLoss(TrainerCallback):
+    """Stops a run whose loss, PATIENCE steps on, is no lower than the first one logged (a resumed run knows its first)."""
 
-    def __init__(self) -> None:
-        self._first: list[float] = []
-        self._last: list[float] = []
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
-        loss = (logs or {}).get("loss")
-        if loss is None:
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+        if state.global_step < PATIENCE or len(losses) <= RECENT:
             return
-        if not math.isfinite(loss):
-            raise PtuningError(f"第{state.global_step}步的损失不是数（{loss}），请降低 --learning_rate（现在是{args.learning_rate}），半精度时加 --bf16 或改用float32。")
-        if len(self._first) < 3:
-            self._first.append(loss)
-        self._last = [*self._last, loss][-PATIENCE:]
-        if len(self._last) == PATIENCE and min(self._last) >= min(self._first):
-            raise PtuningError(f"到第{state.global_step}步损失没有下降（开始{self._first[0]:.3f}，现在{loss:.3f}），请检查数据与 --learning_rate（现在是{args.learning_rate}）。")
+        now = sum(losses[-RECENT:]) / RECENT
+        if now >= losses[0]:
+            raise PtuningError(
+                f"到第{state.global_step}步损失没有下降（开始{losses[0]:.3f}，现在{now:.3f}），"
+                f"请检查数据与 --learning_rate（现在是{args.learning_rate:g}）。"
+            )
 
 
 class PrefixTrainer(Trainer):
-    """Saves a whole prefix checkpoint (weights, shape, base identity) beside optimiser, scheduler and random state."""
+    """Checkpoints hold the prefix (weights, shape, base identity) beside optimiser, scheduler and random state.
+
+    The loss is the mean over all labelled tokens of a step, however many batches the step accumulates.
+    """
+
+    model: PrefixModel
+    train_dataset: EncodedRows
 
     def __init__(self, model: PrefixModel, base: Base, meta: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(model=model, **kwargs)
         self._base, self._meta = base, meta
-        self.add_callback(LossWatch())
-        self.can_return_loss = True
+        self.model_accepts_loss_kwargs = True  # so that compute_loss is told the labels of the whole step
 
-    def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
-        model = self.accelerator.unwrap_model(self.model)
-        save_prefix(output_dir or str(self.args.output_dir), model.prefix_encoder, self._base.identity, self._meta)
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """Raises PtuningError where the loss is not finite, before it reaches the weights."""
+        outputs = model(**inputs)
+        loss = outputs.loss
+        if not torch.isfinite(loss):
+            raise PtuningError(
+                f"第{self.state.global_step + 1}步的损失不是有限的数（{loss.item()}），"
+                f"请降低 --learning_rate（现在是{self.args.learning_rate:g}），半精度时改用 --bf16 或 float32。"
+            )
+        if num_items_in_batch is not None:
+            loss = loss * (inputs["labels"][:, 1:] != -100).sum() / num_items_in_batch
+            if self.args.average_tokens_across_devices:  # gradients are averaged over devices, tokens were summed
+                loss = loss * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
-        target = self.accelerator.unwrap_model(model or self.model)
-        target.prefix_encoder.load_state_dict(load_prefix(resume_from_checkpoint, self._base).state_dict())
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int] | None:
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        lengths = [len(row.input_ids) for row in self.train_dataset.rows]
+        step_rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthGroups(lengths, step_rows, self.args.seed)
 
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        encoder = self.accelerator.unwrap_model(self.model).prefix_encoder
+        save_prefix(output_dir or str(self.args.output_dir), encoder, self._base.identity, self._meta)
 
-def last_whole_checkpoint(folder: str | Path) -> str | None:
-    """The newest checkpoint-N of a run that was written to its end; a kill while saving leaves one that was not."""
-    found = get_last_checkpoint(str(folder)) if Path(folder).is_dir() else None
-    candidates = sorted(Path(folder).glob("checkpoint-*"), key=lambda p: int(p.name.rsplit("-", 1)[1]), reverse=True) if found else []
-    return next((str(path) for path in candidates if is_whole(path)), None)
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        encoder = self.accelerator.unwrap_model(model or self.model).prefix_encoder
+        saved = load_prefix(resume_from_checkpoint, self._base)
+        if saved.config != encoder.config:
+            raise PtuningError(
+                f"检查点 {resume_from_checkpoint} 的前缀是 {saved.config}，"
+                f"与现在的参数 {encoder.config} 不同，请用原来的参数继续，或另换 --output_dir。"
+            )
+        encoder.load_state_dict(saved.state_dict())
+
+    def _load_best_model(self) -> None:
+        self._load_from_checkpoint(str(self.state.best_model_checkpoint))
 
 
 def is_whole(checkpoint: Path) -> bool:
@@ -70,3 +102,28 @@ def is_whole(checkpoint: Path) -> bool:
     except (OSError, json.JSONDecodeError):
         return False
     return (checkpoint / "optimizer.pt").exists()
+
+
+def last_whole_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint-N that was written to its end: a kill while saving leaves one that was not."""
+    numbered = [path for path in folder.glob("checkpoint-*") if path.name.rpartition("-")[2].isdecimal()]
+    numbered.sort(key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    return next((path for path in numbered if is_whole(path)), None)
+
+
+def checkpoint_to_resume(asked: str | None, output_dir: Path) -> str | None:
+    """What --resume_from_checkpoint means: a folder, or auto (true): the last whole one of output_dir, if there is one.
+
+    Raises:
+        PtuningError: the folder is not a checkpoint written to its end.
+    """
+    if asked is None or asked.lower() in ("", "false"):
+        return None
+    if asked.lower() in ("auto", "true"):
+        found = last_whole_checkpoint(output_dir)
+        return str(found) if found else None
+    if not is_whole(Path(asked)):
+        raise PtuningError(
+            f"检查点 {asked} 不存在或没有写完，请换一个，或用 --resume_from_checkpoint auto 从最后一个完整的继续。"
+        )
+    return asked

@@ -65,7 +65,7 @@ def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
     """kind: answer, refusal or open; values: what an answer must hold."""
     if sample.masked is None or sample.sql is None:
         return {"kind": "open", "values": []}
-    query, intent = complete(sample.sql, sample.masked, database.columns(), database.table, database.dialect)
+    query, intent = complete(sample.sql, sample.masked, database.columns(), database.dialect)
     values = gold_values(intent, database.execute(query.text, query.parameters))
     wanted = len(sample.entities.companies) * len(sample.masked.years)
     if intent.shape == "lookup" and values is not None and not intent.columns[0].endswith(schema.GROWTH):

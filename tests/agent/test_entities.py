@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.entities import Linker
-from agent.lookup import Lookup, normalise
+from agent.linking.lookup import Lookup, normalise
 from agent.records import Entities
 
 COMPANIES = [

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.lookup import Lookup, normalise
-from agent.places import is_place, without_place
-from agent.similar import LEGAL_FORM, SimilarNames
+from agent.linking.lookup import Lookup, normalise
+from agent.linking.places import is_place, without_place
+from agent.linking.similar import LEGAL_FORM, SimilarNames
 
 Company = tuple[str, str, str]
 Span = tuple[int, int]

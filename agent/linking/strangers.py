@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from agent.companies import CompanyIndex, Linked
-from agent.places import is_place
+from agent.linking.companies import CompanyIndex, Linked
+from agent.linking.places import is_place
 
 Span = tuple[int, int]
 # Same-length stand-ins, so that positions in the marked text are positions in the question.

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from agent.places import without_place
+from agent.linking.places import without_place
 
 LEGAL_FORM = re.compile(r"(?:集团)?(?:股份有限公司|有限责任公司|股份公司|有限公司|公司)$")
 _SHORTEST, _LONG, _BRAND = 4, 6, 4
