@@ -1,4 +1,4 @@
-"""Command line: python -m agent {ask|chat|batch|import|evaluate}. Heavy imports wait until a command needs them."""
+"""Command line: python -m agent {ask|chat|batch|import|evaluate|summary}. Heavy imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -109,9 +109,15 @@ def evaluate(options: argparse.Namespace) -> int:
     return report.run(options, _model(options), _database(options))
 
 
+def summary(options: argparse.Namespace) -> int:
+    from agent import report
+
+    return report.summary(options.output)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_, epilog=f"例：{example}", formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -141,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     scores.add_argument("--answers", type=Path, default=ROOT / "output" / "answers.jsonl")
     scores.add_argument("--gold", type=Path, default=ROOT / "data" / "test_answers.jsonl")
     scores.add_argument("--output", type=Path, default=ROOT / "output" / "scores.json")
+    result = command("summary", summary, "训练与评测的总结", "python -m agent summary", model=False)
+    result.add_argument("--output", type=Path, default=ROOT / "output")
     return parser
 
 

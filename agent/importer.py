@@ -8,14 +8,15 @@ import io
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Column, Engine, Index, Integer, MetaData, Numeric, String, Table, Text
+from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Numeric, String, Table, Text, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +28,9 @@ from agent.textfile import decode
 
 _SCALES = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8, "人": 1, "股": 1, "万股": 10**4}
 _HEADING_UNIT = re.compile(r"^(.+?)[(\[【]?(?:单位[::]?)?(千元|万元|百万元|亿元|万股|元|人|股|%)[)\]】]?$")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_LARGEST, _PLACES = Decimal(10) ** 20, 10  # what DECIMAL holds before and behind the point
+_YEARS = range(1900, 2100)
 _EMPTY = frozenset({"", "-", "--", "—", "——", "无", "nan", "none", "null", "不适用", "n/a"})
 
 
@@ -60,33 +64,47 @@ class _Field:
     is_text: bool
 
 
+def _csv(text: str, path: Path) -> Iterator[tuple[int, list[Any]]]:
+    """Lines are counted as an editor counts them: a cell may hold line breaks."""
+    reader, line = csv.reader(io.StringIO(text, newline="")), 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise CaibaoError(f"{path} 第{line}行不是csv（{error}），请检查引号。") from None
+
+
+def _xlsx(raw: bytes, path: Path) -> list[tuple[int, list[Any]]]:
+    """The first sheet; its XML is read only while the rows are, so that damage shows late."""
+    import openpyxl
+
+    try:
+        sheet = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
+        return [(number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), 1)]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, NotImplementedError) as error:
+        # openpyxl lets whatever its parsers meet in a damaged file escape (ParseError is a SyntaxError).
+        raise CaibaoError(f"{path} 不是完好的xlsx文件（{type(error).__name__}），请重新另存一次。") from None
+
+
 def _cells(path: Path) -> Iterator[tuple[int, list[Any]]]:
     """(line, cells) of the file, the heading line first.
 
     Raises:
         CaibaoError: the file is missing, of another kind, or damaged.
     """
+    name = path.name.lower()
+    if not name.endswith((".csv", ".csv.gz", ".xlsx")):
+        raise CaibaoError(f"不能导入 {path}：只支持 .csv、.csv.gz 和 .xlsx。")
     try:
         raw = path.read_bytes()
-        if path.name.endswith(".gz"):
+        if name.endswith(".gz"):
             raw = gzip.decompress(raw)
     except FileNotFoundError:
         raise CaibaoError(f"文件 {path} 不存在，请检查路径。") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CaibaoError(f"文件 {path} 不能读取：{error}。") from None
-    name = path.name.removesuffix(".gz").lower()
-    if name.endswith(".csv"):
-        yield from enumerate(csv.reader(io.StringIO(decode(raw, str(path)), newline="")), 1)
-    elif name.endswith(".xlsx"):
-        import openpyxl
-
-        try:
-            sheet = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise CaibaoError(f"{path} 不是完好的xlsx文件（{error}）。") from None
-        yield from ((number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
-    else:
-        raise CaibaoError(f"不能导入 {path}：只支持 .csv、.csv.gz 和 .xlsx。")
+    yield from _xlsx(raw, path) if name.endswith(".xlsx") else _csv(decode(raw, str(path)), path)
 
 
 def _heading(text: str) -> tuple[str, int]:
@@ -139,28 +157,50 @@ def _number(cell: Any, scale: int) -> Decimal | None:
     Raises:
         InvalidOperation: it is none.
     """
-    text = normalise(str(cell)).replace(",", "")
+    text = normalise(str(cell))
     if text.lower() in _EMPTY:
         return None
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
-    value = Decimal(text) * scale
-    if not value.is_finite():
+    if not _NUMBER.fullmatch(text):
+        raise InvalidOperation
+    value = Decimal(text.replace(",", "")) * scale
+    if abs(value) >= _LARGEST:
         raise InvalidOperation
     return value
 
 
-def _value(cell: Any, column: _Field, where: str) -> Any:
+def _year(cell: Any) -> int | None:
+    """The cell as a year: 2020, 2020年, 2020.0.
+
+    Raises:
+        InvalidOperation: it is none.
+    """
+    number = _number(normalise(str(cell)).removesuffix("度").removesuffix("年"), 1)
+    if number is not None and (number != int(number) or int(number) not in _YEARS):
+        raise InvalidOperation
+    return None if number is None else int(number)
+
+
+def _text(cell: Any, column: _Field) -> str | None:
+    """Text without spaces around it; a stock code with the zeros that a spreadsheet took away (2099.0 → 002099)."""
+    text = str(cell).strip()
+    if column.name == schema.CODE and (code := re.fullmatch(r"(\d+)(?:\.0+)?", text)):
+        return code[1].zfill(6)
+    return text or None
+
+
+def _value(cell: Any, column: _Field, where: str) -> str | int | Decimal | None:
     if cell is None:
         return None
     if column.is_text:
-        text = str(cell).strip()
-        return text.zfill(6) if column.name == schema.CODE and text.isdigit() else text or None
+        return _text(cell, column)
+    is_year = column.name == schema.YEAR
     try:
-        number = _number(str(cell).removesuffix("年") if column.name == schema.YEAR else cell, column.scale)
+        return _year(cell) if is_year else _number(cell, column.scale)
     except InvalidOperation:
-        raise CaibaoError(f"{where}的{column.name}“{str(cell)[:40]}”不是数，请改正后重新导入（什么都没有导入）。") from None
-    return int(number) if number is not None and column.name == schema.YEAR else number
+        wanted = "年份（如2020）" if is_year else "能导入的数"
+        raise CaibaoError(f"{where}的{column.name}“{str(cell)[:40]}”不是{wanted}，请改正后重新导入（什么都没有导入）。") from None
 
 
 def _rows(path: Path, report: ImportReport) -> tuple[list[_Field], list[dict[str, Any]]]:
@@ -172,11 +212,14 @@ def _rows(path: Path, report: ImportReport) -> tuple[list[_Field], list[dict[str
     fields = _fields(first[1], path, report)
     # A column the schema does not know holds text as soon as one of its cells is no number.
     body = [(number, cells) for number, cells in lines if any(c not in (None, "") for c in cells)]
-    fields = [f if f.is_text or f.name in schema.columns() or schema.computed(f.name) else _Field(f.index, f.name, f.scale, not _all_numbers(body, f)) for f in fields]
+    fields = [f if f.is_text or schema.unit_of(f.name) else replace(f, is_text=not _all_numbers(body, f)) for f in fields]
     seen: dict[tuple[Any, Any], int] = {}
     rows = []
     for number, cells in body:
         where = f"{path} 第{number}行"
+        if any(cell not in (None, "") for cell in cells[len(first[1]) :]):
+            # An unquoted 1,234 moves everything behind it one column on.
+            raise CaibaoError(f"{where}有{len(cells)}格，标题只有{len(first[1])}个，请检查多出的逗号（什么都没有导入）。")
         row = {f.name: _value(cells[f.index] if f.index < len(cells) else None, f, where) for f in fields}
         key = (row[schema.COMPANY], row[schema.YEAR])
         if None in key:
@@ -200,28 +243,33 @@ def _all_numbers(body: Sequence[tuple[int, Sequence[Any]]], column: _Field) -> b
     return True
 
 
+def _places(name: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Decimals of the most exact number in a column: 4 at least, so that later figures fit too."""
+    exponents = (row[name].normalize().as_tuple().exponent for row in rows if row[name] is not None)
+    return min(max([4, *(-e for e in exponents if isinstance(e, int))]), _PLACES)
+
+
 def _table(name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]], dialect: str) -> Table:
-    """MySQL: exact DECIMAL, short texts as VARCHAR so that they can be indexed. SQLite: NUMERIC affinity."""
+    """MySQL: exact DECIMAL, short texts as VARCHAR so that they can be indexed. SQLite: 64-bit numbers."""
+
     def type_of(column: _Field) -> Any:
         if column.name == schema.YEAR:
             return Integer()
         if not column.is_text:
-            return Numeric(24, 4)
+            return Float() if dialect == "sqlite" else Numeric(20 + (places := _places(column.name, rows)), places)
         longest = max((len(str(row[column.name] or "")) for row in rows), default=0)
         return String(191) if longest <= 191 else Text()
 
     # Index names are global in SQLite: they carry the table's name.
     return Table(name, MetaData(), *(Column(f.name, type_of(f), nullable=f.name not in schema.KEY) for f in fields),
                  Index(f"ix_{name}_company_year", schema.COMPANY, schema.YEAR, unique=True), Index(f"ix_{name}_year", schema.YEAR),
-                 mysql_charset="utf8mb4", mysql_row_format="DYNAMIC")
+                 mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin", mysql_row_format="DYNAMIC")
 
 
-def _fill(engine: Engine, table: Table, rows: Sequence[dict[str, Any]], url: URL) -> None:
-    given = rows if url.get_backend_name() != "sqlite" else [{k: _sqlite_number(v) for k, v in row.items()} for row in rows]
-    with engine.begin() as connection:
-        table.create(connection)
-        for start in range(0, len(given), 500):
-            connection.execute(table.insert(), given[start : start + 500])
+def _fill(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    table.create(connection)
+    for start in range(0, len(rows), 500):
+        connection.execute(table.insert(), rows[start : start + 500])
 
 
 def _sqlite_number(value: Any) -> Any:
@@ -232,53 +280,47 @@ def _sqlite_number(value: Any) -> Any:
 
 
 def _import_sqlite(url: URL, name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]]) -> None:
-    """A new table beside the old one, then both renamed in one transaction."""
-    path = Path(url.database or "")
+    """One transaction, in which SQLite can also drop and create; a new file is built beside its place and renamed."""
+    if not url.database or url.database == ":memory:":
+        raise DatabaseError("SQLite地址里没有文件，应类似 sqlite:///data/company.sqlite3。")
+    path = Path(url.database)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     target = path.with_name(path.name + f".{os.getpid()}.tmp") if fresh else path
-    engine = sqlalchemy.create_engine(URL.create("sqlite", database=str(target)))
-    staging = name if fresh else f"{name}_import"
+    engine = sqlalchemy.create_engine(URL.create("sqlite", database=str(target)), hide_parameters=True)
+    # The driver's own transactions leave CREATE and DROP out; these do not.
+    event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{_plain(staging)}"')
-        _fill(engine, _untyped(_table(staging, fields, rows, "sqlite")), rows, url)
+            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
+            _fill(connection, _table(name, fields, rows, "sqlite"), [{k: _sqlite_number(v) for k, v in row.items()} for row in rows])
+        engine.dispose()
         if fresh:
-            engine.dispose()
             os.replace(target, path)
-            return
-        with engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE") if not connection.in_transaction() else None
-            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{_plain(name)}"')
-            connection.exec_driver_sql(f'ALTER TABLE "{_plain(staging)}" RENAME TO "{_plain(name)}"')
     finally:
         engine.dispose()
-        if fresh and target.exists():
-            target.unlink()
-
-
-def _untyped(table: Table) -> Table:
-    """SQLAlchemy's Numeric warns on SQLite and converts; the values are converted already."""
-    for column in table.columns:
-        if isinstance(column.type, Numeric):
-            column.type = sqlalchemy.types.Float()
-    return table
+        if fresh:
+            target.unlink(missing_ok=True)
 
 
 def _import_mysql(url: URL, name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]]) -> None:
-    """A staging table, then an atomic RENAME."""
-    engine = sqlalchemy.create_engine(url)
-    staging, old = f"{_plain(name)}_import", f"{_plain(name)}_old"
+    """A staging table, then an atomic RENAME. The names of both helpers are ones that nobody gives a table of theirs."""
+    engine = sqlalchemy.create_engine(url, hide_parameters=True)
+    staging, old = _plain(f"{name}__caibao_new"), _plain(f"{name}__caibao_old")
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{staging}`, `{old}`")
-        _fill(engine, _table(staging, fields, rows, "mysql"), rows, url)
+            try:
+                _fill(connection, _table(staging, fields, rows, "mysql"), rows)
+                before = f"`{name}` TO `{old}`, " if sqlalchemy.inspect(connection).has_table(name) else ""
+                connection.commit()
+            except SQLAlchemyError:
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{staging}`")
+                raise
         with engine.begin() as connection:
-            if sqlalchemy.inspect(connection).has_table(name):
-                connection.exec_driver_sql(f"RENAME TABLE `{_plain(name)}` TO `{old}`, `{staging}` TO `{_plain(name)}`")
-                connection.exec_driver_sql(f"DROP TABLE `{old}`")
-            else:
-                connection.exec_driver_sql(f"RENAME TABLE `{staging}` TO `{_plain(name)}`")
+            connection.exec_driver_sql(f"RENAME TABLE {before}`{staging}` TO `{name}`")
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{old}`")
     finally:
         engine.dispose()
 

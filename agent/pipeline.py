@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from agent import classify, keywords, nl2sql, schema
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
 from agent.errors import DatabaseError, NotAnswerable, SqlRejected
-from agent.glossary import Glossary, is_report_text_question
 from agent.model import LanguageModel
 from agent.records import Answer, Classification, Entities, Keywords, Mention, Question, SqlQuery, Trace
 from agent.surrogates import Masked, mask
+
+if TYPE_CHECKING:
+    from agent.glossary import Glossary
 
 MAX_QUESTION = 1000  # characters; a longer text is no question
 NO_REPORT_TEXT = "这个问题需要年报原文，目前只装载了财务数据表，没有装载年报文字，无法回答该问题。"
@@ -39,24 +42,26 @@ class _Journey:
     model_sql: str | None = None
     sql: SqlQuery | None = None
     answer: Answer | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # why statements were rejected
+    defaults: list[str] = field(default_factory=list)  # what was assumed; said before the answer
 
     def trace(self) -> Trace:
         answer = self.answer or Answer("无法回答该问题。", "refusal")
-        return Trace(self.question, answer, self.entities, self.classification, self.keywords, self.masked.text if self.masked else None, self.model_sql, self.sql, tuple(self.notes),
+        return Trace(self.question, answer, self.entities, self.classification, self.keywords, self.masked.text if self.masked else None, self.model_sql, self.sql, (*self.defaults, *self.notes),
                      time.monotonic() - self.started)
 
 
 class Pipeline:
     """Answers questions with a language model over one table."""
 
-    def __init__(self, model: LanguageModel, database: Database, glossary: Glossary | None = None) -> None:
+    def __init__(self, model: LanguageModel, database: Database) -> None:
         self.model, self.database = model, database
-        self._glossary = glossary
 
     @cached_property
     def glossary(self) -> Glossary:
-        return self._glossary or Glossary.load()
+        from agent.glossary import Glossary  # with its word index, only where an open question comes
+
+        return Glossary.load()
 
     @cached_property
     def table_columns(self) -> tuple[str, ...]:
@@ -83,8 +88,7 @@ class Pipeline:
         journeys = [_Journey(question, time.monotonic()) for question in questions]
         for journey in journeys:
             self._link(journey)
-        steps = (("分类", self._classify), ("关键词", self._extract), ("SQL", self._write), ("结论", self._conclude))
-        for name, step in steps:
+        for name, step in (("分类", self._classify), ("关键词", self._extract), ("SQL", self._answer_from_table)):
             open_ones = [j for j in journeys if j.answer is None]
             step(open_ones)
             if on_step:
@@ -117,6 +121,8 @@ class Pipeline:
             self._refuse_early(journey)
 
     def _answer_open(self, journey: _Journey) -> None:
+        from agent.glossary import is_report_text_question
+
         text = _text(journey)
         entities = journey.entities
         if is_report_text_question(text) or (entities and (entities.companies or entities.unknown_companies)):
@@ -134,12 +140,12 @@ class Pipeline:
             asked = "、".join(found.terms) or "要查的字段"
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")
 
-    def _write(self, journeys: list[_Journey]) -> None:
+    def _answer_from_table(self, journeys: list[_Journey]) -> None:
         for journey in journeys:
             assert journey.entities is not None and journey.keywords is not None
             if not journey.entities.years:
                 journey.entities = replace(journey.entities, mentions=(Mention("year", 0, 0, "", (self.latest_year,)), *journey.entities.mentions))
-                journey.notes.append(f"问题没有说年份，按最新的{self.latest_year}年回答")
+                journey.defaults.append(f"问题没有说年份，按最新的{self.latest_year}年回答：")
             try:
                 journey.masked = mask(journey.entities, journey.keywords.columns)
             except NotAnswerable as error:
@@ -157,7 +163,8 @@ class Pipeline:
             if by_rule:
                 journey.sql = replace(journey.sql, written_by="rule")
             result = self.database.execute(journey.sql.text, journey.sql.parameters)
-            journey.answer = conclude(Facts(journey.entities, journey.keywords.columns, intent, result))
+            answer = conclude(Facts(journey.entities, journey.keywords.columns, intent, result))
+            journey.answer = replace(answer, text="".join([*journey.defaults, answer.text]))
         except SqlRejected as error:
             journey.notes.append(str(error))
             return False
@@ -178,9 +185,6 @@ class Pipeline:
             statement = nl2sql.lookup_statement(journey.masked, [c.column for c in journey.keywords.columns]) if lookup else ""
             if not (statement and self._run(journey, statement, by_rule=True)):
                 journey.answer = Answer(f"没有得到可靠的查询语句（{journey.notes[-1]}），无法回答该问题。", "refusal")
-
-    def _conclude(self, journeys: list[_Journey]) -> None:
-        """Everything is answered by now; what a default decided is said in the answer."""
 
     def ask(self, text: str, on_step: OnStep | None = None) -> Trace:
         """One question.

@@ -50,6 +50,35 @@ def show(console: Console, name: str, score: Score) -> None:
     console.print(table)
 
 
+def summary(folder: Path) -> int:
+    """What train.sh ends with: losses, scores, where the files are, what to type next; 1 where nothing is there yet."""
+    console = Console()
+    losses = Table(title="训练", title_justify="left")
+    for heading in ("任务", "步数", "开始的损失", "最后的损失", "秒", "前缀"):
+        losses.add_column(heading)
+    for state_file in sorted(folder.glob("prefix/*/trainer_state.json")):
+        history = json.loads(state_file.read_text(encoding="utf-8"))["log_history"]
+        logged = [entry["loss"] for entry in history if "loss" in entry]
+        seconds = next((entry["train_runtime"] for entry in history if "train_runtime" in entry), 0)
+        losses.add_row(state_file.parent.name, str(history[-1]["step"]), *(f"{x:.4f}" for x in (logged[0], logged[-1])), f"{seconds:.0f}", str(state_file.parent))
+    console.print(losses)
+    path = folder / "scores.json"
+    if not path.exists():
+        console.print("还没有评测，请运行 bash evaluate.sh。")
+        return 1
+    found = json.loads(path.read_text(encoding="utf-8"))
+    totals = Table(title="评测", title_justify="left")
+    for heading in ("项目", "对", "共", "比例", "不满分的部分"):
+        totals.add_column(heading)
+    for name, figures in found.items():
+        weak = "、".join(f"{part} {right}/{total}" for part, (right, total) in figures["by"].items() if right < total)
+        totals.add_row(name, str(figures["right"]), str(figures["total"]), f"{figures['share']:.1%}", weak)
+    console.print(totals)
+    console.print(f"答案：{folder / 'answers.jsonl'}    损失曲线：{folder / 'prefix'}/*/loss.png    数字：{path}")
+    console.print('接下来：.venv/bin/python -m agent chat    或    .venv/bin/python -m agent ask "2020年资产总计最高的前三家公司是哪些？"', soft_wrap=True)
+    return 0
+
+
 def run(options: argparse.Namespace, model: LanguageModel, database: Database) -> int:
     """Prints the tables and adds the figures to options.output; always 0."""
     console = Console()

@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 from ptuning import dataset, metrics
 from ptuning.arguments import DataArguments, ModelArguments, PtuningArguments, check
 from ptuning.errors import PtuningError
+from ptuning.files import read_json
 from ptuning.generate import generate
 from ptuning.models import load_base
 from ptuning.plots import loss_curve
@@ -105,9 +106,8 @@ class Session:
         prompts = [self.style.render(self.base.tokenizer, example) for example in examples]
         wanted = [example.response for example in examples]
         started = time.monotonic()
-        written = generate(
-            self.model.eval(), self.base.tokenizer, prompts, self.data.max_target_length, 8 * self.training.eval_batch_size
-        )
+        batch_size = 8 * self.training.eval_batch_size
+        written = generate(self.model.eval(), self.base.tokenizer, prompts, self.data.max_target_length, batch_size)
         seconds = time.monotonic() - started
         scores = metrics.task_scores(self.data.task_name, written, wanted) | {
             "samples": len(examples),
@@ -131,7 +131,7 @@ def write(path: Path, text: str) -> None:
 def save_results(folder: Path, split: str, results: dict[str, Any]) -> None:
     """{split}_results.json, and the same keys added to all_results.json; prints the figures."""
     together = folder / "all_results.json"
-    known = json.loads(together.read_text(encoding="utf-8")) if together.exists() else {}
+    known = read_json(together) if together.exists() else {}
     for path, content in ((folder / f"{split}_results.json", results), (together, known | results)):
         write(path, json.dumps(content, ensure_ascii=False, indent=4, sort_keys=True) + "\n")
     for name, value in results.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 
 from ptuning.dataset import EncodedRows, LengthGroups
 from ptuning.errors import PtuningError
+from ptuning.files import read_json
 from ptuning.models import Base
 from ptuning.prefix import PrefixModel, load_prefix, save_prefix
 
@@ -98,8 +98,8 @@ class PrefixTrainer(Trainer):
 def is_whole(checkpoint: Path) -> bool:
     """The trainer's state is the last file of a checkpoint to be written."""
     try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        read_json(checkpoint / "trainer_state.json")
+    except PtuningError:
         return False
     return (checkpoint / "optimizer.pt").exists()
 

@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("all", "table", "tasks", "questions", "corpus"))
     parser.add_argument("--seed", type=int, default=2024)
-    parser.add_argument("--documents", type=int, default=220_000, help="corpus: 文档数")
+    parser.add_argument("--documents", type=int, default=corpus.DOCUMENTS, help="corpus: 文档数")
     parser.add_argument("--output", type=Path, default=ROOT, help="写到哪个文件夹(默认为项目)")
     options = parser.parse_args()
     out: Path = options.output

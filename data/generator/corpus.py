@@ -13,10 +13,12 @@ from pathlib import Path
 
 from agent import schema, surrogates
 from data.generator import lexicon
+from data.generator.render import normal
 from data.generator.samples import OPEN, Sample, make, splits, stream
 from data.generator.slots import World
 
 Doc = tuple[str, str]
+SEED, DOCUMENTS = 2024, 260_000  # of the corpus that the shipped base was trained on
 _TOPICS = {
     "A": ("公司基本信息", "公司资料", "企业的登记信息", "公司的名称代码法人地址网址", "基本情况", "公司档案"),
     "B": ("员工构成", "员工人数", "人员数量", "各类人员的人数", "职工情况", "人力"),
@@ -115,7 +117,18 @@ def documents(seed: int, size: int) -> Iterator[dict[str, str]]:
         yield {"context": context, "target": target}
 
 
-def write(folder: Path, size: int = 220_000, held_out: int = 2_000, seed: int = 11) -> None:
+def bare(question: str) -> str:
+    """A question without its closing marks, to compare with."""
+    return normal(question).rstrip("?。!,")
+
+
+def questions(seed: int = SEED, size: int = DOCUMENTS) -> set[str]:
+    """Every line of the corpus's contexts, bare: what a held-out question must not be among."""
+    lines = (line for doc in documents(seed, size) for line in doc["context"].split("\n"))
+    return {bare(line.removeprefix("问题:").removeprefix("问:").removeprefix("用SQL查:")) for line in lines}
+
+
+def write(folder: Path, size: int = DOCUMENTS, held_out: int = 2_000, seed: int = SEED) -> None:
     """Writes train.jsonl and heldout.jsonl (other draws, same kinds), and symbols.txt: pieces that the tokenizer keeps whole."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, count, start in (("train", size, seed), ("heldout", held_out, seed + 1)):

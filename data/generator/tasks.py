@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from agent import prompts
+from data.generator.corpus import bare, questions
 from data.generator.samples import OPEN, SPLITS, Sample, splits, stream
 from data.generator.slots import World
 
@@ -38,8 +39,11 @@ def _balanced(rng: random.Random, split: str, world: World, size: int) -> Iterat
             return
 
 
-def rows(task: str, split: str, seed: int = 7) -> list[dict[str, str]]:
-    """SIZES[split] different rows; none of another split's wordings."""
+def rows(task: str, split: str, seed: int = 7, seen: Collection[str] = ()) -> list[dict[str, str]]:
+    """SIZES[split] different rows; none of another split's wordings, and no question among `seen` (bare).
+
+    Two wordings can come out as the same masked question, so the split by wording is not enough.
+    """
     rng, world = random.Random(f"{seed} {task} {split}"), World()
     structured = [f for f in splits()[split] if f not in OPEN]
     found: dict[str, dict[str, str]] = {}
@@ -48,17 +52,21 @@ def rows(task: str, split: str, seed: int = 7) -> list[dict[str, str]]:
         source = _balanced(rng, split, world, max(missing, 60)) if task == "classify" else stream(rng, split, world, structured if task == "nl2sql" else ())
         for sample, _ in zip(source, range(missing)):
             row = row_of(task, sample)
-            found.setdefault(row["question"], {"id": f"{task}-{split}-{len(found)}", **row, "family": sample.family})
+            if bare(row["question"]) not in seen:
+                found.setdefault(row["question"], {"id": f"{task}-{split}-{len(found)}", **row, "family": sample.family})
     return list(found.values())
 
 
 def write(folder: Path, seed: int = 7) -> dict[str, int]:
     """Writes {task}/{split}.json (JSON arrays, one row a line); returns how many rows each holds."""
     counts = {}
+    corpus = questions()
     for task in prompts.TASKS:
         (folder / task).mkdir(parents=True, exist_ok=True)
+        seen: set[str] = set()
         for split in SPLITS:
-            made = rows(task, split, seed)
+            made = rows(task, split, seed, seen)
+            seen |= {bare(row["question"]) for row in made} | corpus
             text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in made) + "\n]\n"
             (folder / task / f"{split}.json").write_text(text, encoding="utf-8")
             counts[f"{task}/{split}"] = len(made)
