@@ -41,7 +41,7 @@ install() {
 run() { if [ "$NUM_GPUS" -gt 1 ]; then .venv/bin/torchrun --nproc_per_node "$NUM_GPUS" -m "$@"; else .venv/bin/python -m "$@"; fi; }
 
 # The task's recipe: epochs, longest prompt and answer (in tokens of the base).
-recipe() { case $1 in classify) echo 3 96 4;; keywords) echo 3 96 64;; nl2sql) echo 4 160 160;; esac; }
+recipe() { case $1 in classify) echo 5 96 4;; keywords) echo 3 96 64;; nl2sql) echo 3 160 160;; esac; }
 
 train() {
   local task=$1 folder=$OUTPUT/prefix/$1 epochs source target

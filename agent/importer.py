@@ -82,8 +82,8 @@ def _xlsx(raw: bytes, path: Path) -> list[tuple[int, list[Any]]]:
     try:
         sheet = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         return [(number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), 1)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, NotImplementedError) as error:
-        # openpyxl lets whatever its parsers meet in a damaged file escape (ParseError is a SyntaxError).
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError) as error:
+        # openpyxl lets whatever its parsers meet in a damaged file escape: ParseError is a SyntaxError, an encrypted part a RuntimeError.
         raise CaibaoError(f"{path} 不是完好的xlsx文件（{type(error).__name__}），请重新另存一次。") from None
 
 

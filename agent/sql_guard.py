@@ -77,7 +77,7 @@ def _check_nodes(select: exp.Select) -> None:
             raise _refuse(f"不允许{node.key.upper()}")
         if node.depth > MAX_DEPTH:
             raise _refuse(f"嵌套超过{MAX_DEPTH}层")
-        given = {name for name, value in node.args.items() if value}
+        given = {name for name, value in node.args.items() if value is not None and value != []}  # False says something too: NOT INDEXED
         extra = given - _PARTS.get(type(node), frozenset(given))
         if extra:
             raise _refuse(f"{node.key.upper()}里不允许{'、'.join(sorted(extra))}")
@@ -160,6 +160,8 @@ def _check_aggregates(select: exp.Select) -> None:
 
 def _check_shape(select: exp.Select, derived: bool) -> None:
     """Columns and aggregates are selected, conditions filter, columns and aggregates sort; numbers limit."""
+    if not select.expressions:
+        raise _refuse("SELECT后面没有字段")
     for node in select.expressions:
         ranked = derived and isinstance(node, exp.Alias) and node.alias == RANK and isinstance(node.this, exp.Window)
         if not ranked and not isinstance(node, (exp.Column, *_AGGREGATES)):

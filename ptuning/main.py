@@ -90,10 +90,13 @@ class Session:
             callbacks=[] if self.model_args.ptuning_checkpoint else [FallingLoss()],
         )
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)
-        result = trainer.train(resume_from_checkpoint=resume)
+        figures = trainer.train(resume_from_checkpoint=resume).metrics | {"train_samples": len(rows)}
+        losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+        if resume and losses:  # the trainer divides the losses since resuming by all steps
+            figures["train_loss"] = sum(losses) / len(losses)
         trainer.save_model()
-        trainer.log_metrics("train", result.metrics)
-        trainer.save_metrics("train", result.metrics | {"train_samples": len(rows)})
+        trainer.log_metrics("train", figures)
+        trainer.save_metrics("train", figures)
         trainer.save_state()
         if trainer.is_world_process_zero():
             loss_curve(trainer.state.log_history, self.folder / "loss.png", self.data.task_name)
@@ -141,7 +144,7 @@ def save_results(folder: Path, split: str, results: dict[str, Any]) -> None:
 
 def parse(argv: list[str] | None) -> tuple[ModelArguments, DataArguments, PtuningArguments]:
     """Raises PtuningError for an unknown argument, or for training arguments that contradict each other."""
-    parser = HfArgumentParser([ModelArguments, DataArguments, PtuningArguments])  # type: ignore[list-item]
+    parser = HfArgumentParser([ModelArguments, DataArguments, PtuningArguments], allow_abbrev=False)  # type: ignore[list-item]
     try:
         *parsed, unknown = parser.parse_args_into_dataclasses(argv, return_remaining_strings=True)
     except (ValueError, ImportError) as error:

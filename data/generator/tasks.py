@@ -12,7 +12,7 @@ from data.generator.corpus import bare, questions
 from data.generator.samples import OPEN, SPLITS, Sample, splits, stream
 from data.generator.slots import World
 
-SIZES = {"train": 2400, "validation": 300, "test": 500}
+SIZES = {"train": 4200, "validation": 900, "test": 900}
 # Classes are asked about as evenly as a classifier needs; key words and SQL follow the families.
 _CLASS_SHARE = {"A": 0.15, "B": 0.13, "C": 0.2, "D": 0.19, "E": 0.2, "F": 0.13}
 

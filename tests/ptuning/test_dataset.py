@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from ptuning.dataset import IGNORED, Collator, Columns, EncodedRows, Encoded, Example, LengthGroups, PromptStyle, encode, read_examples
+from ptuning.dataset import IGNORED, Collator, Columns, Encoded, EncodedRows, Example, LengthGroups, PromptStyle, encode, read_examples
 from ptuning.errors import PtuningError
 from ptuning.tokenizer import GlmTokenizer
 

@@ -63,13 +63,13 @@ def test_a_base_without_prefix_writes_what_transformers_generates(base):
 
 def test_rows_end_at_the_end_token_each_at_its_own_time(base, model):
     tokenizer = copy.copy(base.tokenizer)
-    ends = set()
-    for token in slow(model, base.tokenizer, PROMPTS[2], 8):
+    mixed = 0
+    for token in {token for prompt in PROMPTS for token in slow(model, base.tokenizer, prompt, 8)}:
         tokenizer.eos_token_id = token  # whatever the model happens to write stands for the end
         written = [slow(model, tokenizer, prompt, 8) for prompt in PROMPTS]
-        ends |= {len(ids) for ids in written}
+        mixed += len({len(ids) for ids in written}) > 1
         assert generate(model, tokenizer, PROMPTS, 8) == [tokenizer.decode(ids) for ids in written]
-    assert len(ends) > 2
+    assert mixed
 
 
 def test_no_prompts_write_nothing(base, model):

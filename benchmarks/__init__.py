@@ -1,0 +1,1 @@
+"""Measured comparisons, run by hand; results are kept in benchmarks/README.md."""
