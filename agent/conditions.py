@@ -11,10 +11,10 @@ from agent import schema
 from agent.numbers import format_number
 from agent.records import Value
 
-_WORDS: dict[type[exp.Expression], str] = {exp.GT: "大于", exp.GTE: "不低于", exp.LT: "小于", exp.LTE: "不超过", exp.EQ: "等于", exp.NEQ: "不等于"}
+_WORDS: dict[type[exp.Expr], str] = {exp.GT: "大于", exp.GTE: "不低于", exp.LT: "小于", exp.LTE: "不超过", exp.EQ: "等于", exp.NEQ: "不等于"}
 
 
-def _parts(node: exp.Expression) -> Iterator[exp.Expression]:
+def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(node, exp.And):
         yield from _parts(node.left)
         yield from _parts(node.right)
@@ -22,15 +22,15 @@ def _parts(node: exp.Expression) -> Iterator[exp.Expression]:
         yield node
 
 
-def _value(node: exp.Expression, parameters: Mapping[str, Value]) -> Value:
+def _value(node: exp.Expr, parameters: Mapping[str, Value]) -> Value:
     return parameters.get(node.name) if isinstance(node, exp.Placeholder) else node.name
 
 
-def _column(node: exp.Expression) -> str:
+def _column(node: exp.Expr) -> str:
     return next((c.name for c in node.find_all(exp.Column)), "")
 
 
-def _phrase(node: exp.Expression, parameters: Mapping[str, Value]) -> str:
+def _phrase(node: exp.Expr, parameters: Mapping[str, Value]) -> str:
     """One condition; unusual ones read as SQL."""
     node = node.unnest()
     if isinstance(node, exp.Or):

@@ -51,13 +51,15 @@ class PrefixTunedGlm:
     """One frozen base in memory, a prefix for each task."""
 
     def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None, batch_size: int = 64) -> None:
+        import torch
+
         from ptuning.errors import PtuningError
         from ptuning.models import load_base
         from ptuning.prefix import PrefixModel, load_prefix
 
         folder = find_prefixes(base, prefixes)
         try:
-            self._base = load_base(base)
+            self._base = load_base(base, device="cuda" if torch.cuda.is_available() else "cpu")
             self._models = {task: PrefixModel(self._base.model, load_prefix(folder / task, self._base)) for task in prompts.TASKS}
         except PtuningError as error:
             raise CaibaoError(str(error)) from None
@@ -66,10 +68,14 @@ class PrefixTunedGlm:
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
         from ptuning.generate import score_choices
 
-        return score_choices(self._models[task], self._base.tokenizer, [prompts.render(task, text) for text in texts], list(choices), batch_size=self._batch_size)
+        return score_choices(self._models[task], self._base.tokenizer, self._render(task, texts), list(choices), batch_size=self._batch_size)
 
     def write(self, task: str, texts: Sequence[str]) -> list[str]:
         from ptuning.generate import generate
 
+        return generate(self._models[task], self._base.tokenizer, self._render(task, texts), max_new_tokens=MAX_NEW_TOKENS[task], batch_size=self._batch_size)
+
+    def _render(self, task: str, texts: Sequence[str]) -> list[str]:
+        """The prompts, for an original ChatGLM in its 问/答 format, as ptuning.main trains it."""
         rendered = [prompts.render(task, text) for text in texts]
-        return generate(self._models[task], self._base.tokenizer, rendered, max_new_tokens=MAX_NEW_TOKENS[task], batch_size=self._batch_size)
+        return [self._base.tokenizer.build_prompt(prompt) for prompt in rendered] if self._base.original else rendered

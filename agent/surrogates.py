@@ -96,7 +96,8 @@ def mask(entities: Entities, columns: Sequence[ColumnMention]) -> Masked:
     masked.years = {last - len(years) + 1 + i: year for i, year in enumerate(years)}
     pieces: list[str] = []
     at = 0
-    spans = sorted([*entities.mentions, *columns], key=lambda m: (m.start, -m.end, isinstance(m, ColumnMention)))
+    both: list[Mention | ColumnMention] = [*entities.mentions, *columns]
+    spans = sorted(both, key=lambda m: (m.start, -m.end, isinstance(m, ColumnMention)))
     for span in spans:
         if span.start < at:
             continue

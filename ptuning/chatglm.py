@@ -118,7 +118,7 @@ def read_weights(path: Path) -> Iterator[tuple[str, Tensor]]:
         raise PtuningError(f"无法读取权重文件 {path}（已损坏或没有下载完整），请重新下载。") from None
 
 
-def renamed(name: str, tensor: Tensor, config: GlmConfig) -> Iterator[tuple[str, Tensor]]:
+def renamed(name: str, tensor: Tensor, settings: dict[str, Any]) -> Iterator[tuple[str, Tensor]]:
     """One of ChatGLM's weights under transformers' name; query_key_value becomes three."""
     if name.endswith(COMPUTED) or name.startswith(PREFIX):
         return
@@ -127,8 +127,8 @@ def renamed(name: str, tensor: Tensor, config: GlmConfig) -> Iterator[tuple[str,
     if FUSED not in name:
         yield name, tensor
         return
-    grouped = config.num_key_value_heads * config.head_dim
-    parts = tensor.split((config.num_attention_heads * config.head_dim, grouped, grouped))
+    heads, groups = settings["num_attention_heads"], settings["multi_query_group_num"]
+    parts = tensor.split([count * settings["kv_channels"] for count in (heads, groups, groups)])
     for letter, part in zip("qkv", parts):
         yield name.replace(FUSED, f".self_attn.{letter}_proj."), part.clone()
 
@@ -139,14 +139,16 @@ def load_chatglm(folder: Path) -> tuple[GlmForCausalLM, list[str]]:
     Raises:
         PtuningError: settings or weights are missing, damaged, or another model's.
     """
-    config = glm_config(read_json(folder / "config.json"), folder / "config.json")
+    settings = read_json(folder / "config.json")
+    config = glm_config(settings, folder / "config.json")
     state: dict[str, Tensor] = {}
     for shard in shards(folder):
         for name, tensor in read_weights(shard):
-            state.update(renamed(name, tensor, config))
-    model, report = GlmForCausalLM.from_pretrained(
+            state.update(renamed(name, tensor, settings))
+    loaded: Any = GlmForCausalLM.from_pretrained(
         None, config=config, state_dict=state, dtype="auto", output_loading_info=True
     )
+    model, report = loaded
     return model, sorted(report["missing_keys"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -55,7 +56,7 @@ def load_base(folder: str | Path, dtype: torch.dtype | None = None, device: str 
     model = load_weights(folder, kind)
     identity = {"name": folder.resolve().name, "fingerprint": fingerprint(model)}
     cast(model, dtype or (torch.float32 if torch.device(device).type == "cpu" else torch.float16))
-    if len(model.get_input_embeddings().weight) < tokenizer.vocab_size:
+    if model.config.vocab_size < tokenizer.vocab_size:
         raise PtuningError(f"{folder} 的分词模型有{tokenizer.vocab_size}个词元，多于模型的词表，请换用与权重配套的 tokenizer.model。")
     return Base(model.requires_grad_(False).eval().to(device), tokenizer, identity, kind == "chatglm")
 
@@ -87,9 +88,10 @@ def load_weights(folder: Path, kind: str) -> PreTrainedModel:
         if kind == "chatglm":
             model, missing = load_chatglm(folder)
         else:
-            model, report = GlmForCausalLM.from_pretrained(
+            loaded: Any = GlmForCausalLM.from_pretrained(
                 folder, dtype="auto", local_files_only=True, output_loading_info=True
             )
+            model, report = loaded
             missing = sorted(report["missing_keys"])
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]

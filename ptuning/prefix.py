@@ -81,7 +81,7 @@ class PrefixEncoder(nn.Module):
 
 
 def is_prefix_parameter(name: str) -> bool:
-    """The one rule for what trains and what is saved."""
+    """The one rule for what trains; a checkpoint holds exactly these (a test compares the names)."""
     return "prefix_encoder." in name
 
 

@@ -112,7 +112,8 @@ def documents(seed: int, size: int) -> Iterator[dict[str, str]]:
     rng = random.Random(seed)
     every, structured = stream(rng, "train", World()), stream(rng, "train", World(), [f for f in splits()["train"] if f not in OPEN])
     kinds, weights = zip(*_MIX)
-    for kind in rng.choices(kinds, weights, k=size):
+    for _ in range(size):  # drawn one by one: a smaller corpus is the beginning of a larger one
+        kind = rng.choices(kinds, weights)[0]
         context, target = kind(rng, next(structured if kind in _NEEDS_SQL else every))
         yield {"context": context, "target": target}
 

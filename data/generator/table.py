@@ -12,12 +12,13 @@ import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from agent import schema
 from data.generator import lexicon
 
 YEARS = (2019, 2020, 2021)
-Row = dict[str, object]
+Row = dict[str, Any]  # column → fen, people, text or None
 
 _CURRENT = (("货币资金", 5), ("交易性金融资产", 1), ("衍生金融资产", 0.05), ("应收票据", 0.6), ("应收账款", 4), ("应收款项融资", 0.7), ("预付款项", 0.6),
             ("其他应收款", 0.4), ("存货", 4), ("合同资产", 0.5), ("其他流动资产", 0.5))
@@ -48,8 +49,8 @@ def _lines(rng: random.Random, row: Row, parts: tuple[tuple[str, float], ...], s
     """Fills `parts`, each its share of `scale`, and `total`, their sum; returns the total in fen."""
     for name, share in parts:
         row[name] = _fen(rng, share * scale)
-    row[total] = sum(int(row[name]) for name, _ in parts)  # type: ignore[call-overload]
-    return int(row[total])  # type: ignore[call-overload]
+    row[total] = sum(row[name] for name, _ in parts)
+    return row[total]
 
 
 def _balance_sheet(rng: random.Random, row: Row, scale: float) -> None:
@@ -76,15 +77,15 @@ def _income(rng: random.Random, row: Row, scale: float) -> None:
         row[name] = round(revenue * share * math.exp(rng.gauss(0, 0.6)))
     row["利息费用"] = round(revenue * 0.012 * math.exp(rng.gauss(0, 0.8)))
     row["利息收入"] = round(revenue * 0.006 * math.exp(rng.gauss(0, 0.8)))
-    row["财务费用"] = int(row["利息费用"]) - int(row["利息收入"])  # type: ignore[call-overload]
+    row["财务费用"] = row["利息费用"] - row["利息收入"]
     costs = ("营业成本", "税金及附加", "销售费用", "管理费用", "研发费用", "财务费用")
-    row["营业总成本"] = sum(int(row[name]) for name in costs)  # type: ignore[call-overload]
+    row["营业总成本"] = sum(row[name] for name in costs)
     for name, mean, spread in (("其他收益", 0.01, 0.008), ("投资收益", 0.008, 0.02), ("公允价值变动收益", 0.001, 0.006), ("信用减值损失", -0.004, 0.006),
                                ("资产减值损失", -0.006, 0.01), ("资产处置收益", 0.0005, 0.003), ("汇兑收益", 0.0, 0.002)):
         row[name] = round(revenue * rng.gauss(mean, spread))
-    row["对联营企业和合营企业的投资收益"] = round(int(row["投资收益"]) * rng.uniform(0.1, 0.9))  # type: ignore[call-overload]
+    row["对联营企业和合营企业的投资收益"] = round(row["投资收益"] * rng.uniform(0.1, 0.9))
     gains = ("其他收益", "投资收益", "公允价值变动收益", "信用减值损失", "资产减值损失", "资产处置收益", "汇兑收益")
-    row["营业利润"] = revenue - int(row["营业总成本"]) + sum(int(row[name]) for name in gains)  # type: ignore[call-overload]
+    row["营业利润"] = revenue - row["营业总成本"] + sum(row[name] for name in gains)
     row["营业外收入"] = round(revenue * 0.002 * math.exp(rng.gauss(0, 1)))
     row["营业外支出"] = round(revenue * 0.002 * math.exp(rng.gauss(0, 1)))
     profit = row["利润总额"] = row["营业利润"] + row["营业外收入"] - row["营业外支出"]
@@ -138,9 +139,9 @@ def _company_rows(rng: random.Random, name: lexicon.CompanyName, code: str, plac
         _income(rng, row, scale)
         _cash_flow(rng, row, scale, opening)
         _staff(rng, row, people)
-        row["基本每股收益"] = round(int(row["归属于母公司所有者的净利润"]) / int(row["股本"]), 2)  # type: ignore[call-overload]
+        row["基本每股收益"] = round(row["归属于母公司所有者的净利润"] / row["股本"], 2)
         row["稀释每股收益"] = row["基本每股收益"]
-        opening = int(row["期末现金及现金等价物余额"])  # type: ignore[call-overload]
+        opening = row["期末现金及现金等价物余额"]
         yield row
         scale *= math.exp(rng.gauss(0.08, 0.25))
         people = max(50, round(people * math.exp(rng.gauss(0.03, 0.1))))
@@ -167,12 +168,12 @@ def rows(seed: int = 2024, companies: int = 360) -> list[Row]:
     return found
 
 
-def cell(name: str, value: object) -> str:
+def cell(name: str, value: Any) -> str:
     """As the CSV holds it: money in 元 with two decimals."""
     if value is None:
         return ""
     if schema.unit_of(name) == "money":
-        fen = int(value)  # type: ignore[call-overload]
+        fen = int(value)
         return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
     return str(value)
 

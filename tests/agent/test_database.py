@@ -86,12 +86,13 @@ def test_more_rows_than_wanted_are_cut_and_said_so(database_url: str) -> None:
     assert not database.execute("SELECT 公司全称 FROM company_table", {}, max_rows=7).truncated
 
 
-WRITES = ["INSERT INTO company_table (公司全称, 年份) VALUES ('z', 1)", "UPDATE company_table SET 净利润 = 0", "DELETE FROM company_table", "DROP TABLE company_table",
-          "CREATE TABLE x (a INT)", "ALTER TABLE company_table ADD COLUMN x INT"]
-ESCAPES = ["SELECT * FROM secret", "SELECT * FROM t", "SELECT * FROM sqlite_master", "PRAGMA table_info(company_table)", "PRAGMA query_only = 0", "ATTACH 'x' AS y", "CREATE TEMP TABLE x (a)",
-           "SELECT load_extension('x')", "SELECT readfile('/etc/passwd')", "SELECT randomblob(1000000000)", "SELECT zeroblob(1000000000)", "VACUUM INTO 'x'",
+WRITES = ["INSERT INTO company_table (公司全称, 年份) VALUES ('z', 1)", "UPDATE company_table SET 净利润 = 0", "DELETE FROM company_table",
+          "DROP TABLE company_table", "CREATE TABLE x (a INT)", "ALTER TABLE company_table ADD COLUMN x INT"]
+ESCAPES = ["SELECT * FROM secret", "SELECT * FROM t", "SELECT * FROM sqlite_master", "PRAGMA table_info(company_table)", "PRAGMA query_only = 0",
+           "ATTACH 'x' AS y", "CREATE TEMP TABLE x (a)", "SELECT load_extension('x')", "SELECT readfile('/etc/passwd')", "SELECT randomblob(1000000000)", "SELECT zeroblob(1000000000)", "VACUUM INTO 'x'",
            "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r", "SELECT 公司全称 FROM company_table; DROP TABLE company_table",
-           "SELECT 公司全称 FROM company_table UNION SELECT a FROM secret", "SELECT (SELECT a FROM secret) FROM company_table", "SELECT * FROM pragma_table_info('secret')"]
+           "SELECT 公司全称 FROM company_table UNION SELECT a FROM secret", "SELECT (SELECT a FROM secret) FROM company_table",
+           "SELECT * FROM pragma_table_info('secret')"]
 
 
 @pytest.mark.parametrize("statement", [*WRITES, *ESCAPES])

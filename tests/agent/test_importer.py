@@ -1,6 +1,7 @@
 import gzip
 import os
 import random
+import re
 import sqlite3
 import time
 from decimal import Decimal
@@ -76,8 +77,10 @@ def test_headings_are_mapped_through_the_aliases_and_reported(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("heading", "cell", "value"),
     [
-        ("营业收入", "1234.56", "1234.56"), ("营业收入(万元)", '"1,234.5678"', "12345678"), ("营业收入（亿元）", "1.23456789012", "123456789.012"), ("营业收入(千元)", "-3.5", "-3500"),
-        ("净利润(元)", '"(1,234.50)"', "-1234.50"), ("净利润", '"1,234,567.89"', "1234567.89"), ("净利润", "9876543210123.45", "9876543210123.45"), ("净利润", "１２．５", "12.5"),
+        ("营业收入", "1234.56", "1234.56"), ("营业收入(万元)", '"1,234.5678"', "12345678"), ("营业收入（亿元）", "1.23456789012", "123456789.012"),
+        ("营业收入(千元)", "-3.5", "-3500"),
+        ("净利润(元)", '"(1,234.50)"', "-1234.50"), ("净利润", '"1,234,567.89"', "1234567.89"), ("净利润", "9876543210123.45", "9876543210123.45"),
+        ("净利润", "１２．５", "12.5"),
         ("净利润", " 7 ", "7"), ("净利润", "1.5E+3", "1500"), ("净利润", "+5", "5"), ("职工总人数(人)", "12.0", "12"), ("净利润", "0", "0"),
     ],
 )
@@ -126,11 +129,16 @@ def test_a_wrong_table_is_refused_where_it_is_wrong(tmp_path: Path, text: str, n
     assert all(word in sentence for word in named), sentence
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "t.txt", "t.xls", "t.csv.gz", "cut.csv.gz", "broken.csv.gz", "t.xlsx", "utf16.csv", "nul.csv", "folder.csv"])
+@pytest.mark.parametrize("name", ["missing.csv", "t.txt", "t.xls", "t.csv.gz", "cut.csv.gz", "broken.csv.gz", "t.xlsx", "encrypted.xlsx", "utf16.csv", "nul.csv", "folder.csv"])
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -> None:
     good = "公司全称,年份\n甲,2020\n".encode() * 50
     packed = bytearray(gzip.compress(good))
     packed[20] ^= 255
+    openpyxl.Workbook().save(tmp_path / "encrypted.xlsx")
+    directory = bytearray((tmp_path / "encrypted.xlsx").read_bytes())
+    for entry in re.finditer(rb"PK\x01\x02", bytes(directory)):
+        directory[entry.start() + 8] |= 1  # the flag that a member is encrypted
+    (tmp_path / "encrypted.xlsx").write_bytes(directory)
     content = {"t.txt": good, "t.xls": good, "t.csv.gz": good, "cut.csv.gz": gzip.compress(good)[:-9], "broken.csv.gz": bytes(packed), "t.xlsx": good,
                "utf16.csv": good.decode().encode("utf-16"), "nul.csv": good[:30] + b"\0\xff" + good[30:]}
     if name in content:

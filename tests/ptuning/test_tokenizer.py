@@ -93,5 +93,5 @@ def test_a_saved_tokenizer_is_the_same(tiny_tokenizer, tmp_path):
 def test_a_missing_or_damaged_model_is_one_sentence_that_names_it(tmp_path, content):
     if content is not None:
         (tmp_path / "tokenizer.model").write_bytes(content)
-    with pytest.raises(PtuningError, match="tokenizer.model"):
+    with pytest.raises(PtuningError, match=r"tokenizer\.model"):
         GlmTokenizer.from_pretrained(tmp_path)
