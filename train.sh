@@ -62,8 +62,16 @@ train() {
   mv "$folder/started" "$folder/settings"
 }
 
-evaluate() { say "评测（模型单独，各任务测试集）"; agent evaluate --task classify --task keywords --task nl2sql; }
 agent() { local command=$1; shift; .venv/bin/python -m agent "$command" --model "$MODEL" --prefixes "$OUTPUT/prefix" --database "$DATABASE" "$@"; }
+
+evaluate() {
+  local stamp=$OUTPUT/scores.settings sum
+  sum=$(cat "$OUTPUT"/prefix/*/settings FinTrain/*/test.json data/company_table.csv | cksum)
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then echo "评测：已是最新，跳过"; return; fi
+  say "评测（模型单独，各任务测试集）"
+  agent evaluate --task classify --task keywords --task nl2sql --output "$OUTPUT/scores.json"
+  echo "$sum" > "$stamp"
+}
 
 database() {
   if [ -f "$OUTPUT/company.sqlite3" ] && [ "$OUTPUT/company.sqlite3" -nt data/company_table.csv ]; then echo "样例数据库：已是最新，跳过"; return; fi
@@ -73,13 +81,13 @@ database() {
 answers() {
   local stamp=$OUTPUT/answers.settings sum
   sum=$(cat "$OUTPUT"/prefix/*/settings data/test_questions.json data/company_table.csv | cksum)
-  if [ -f "$OUTPUT/answers.jsonl" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
-    say "批量回答 data/test_questions.json（接着上次）"
-  else
-    say "批量回答 data/test_questions.json"; rm -f "$OUTPUT/answers.jsonl"; echo "$sum" > "$stamp"
-  fi
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$sum done" ]; then echo "批量回答：已是最新，跳过"; return; fi
+  say "批量回答 data/test_questions.json"
+  # Answers of other prefixes or another table are made anew; those of an interrupted run are kept.
+  [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] || { rm -f "$OUTPUT/answers.jsonl"; echo "$sum" > "$stamp"; }
   agent batch data/test_questions.json -o "$OUTPUT/answers.jsonl" --trace
-  agent evaluate --task answers
+  agent evaluate --task answers --answers "$OUTPUT/answers.jsonl" --output "$OUTPUT/scores.json"
+  echo "$sum done" > "$stamp"
 }
 
 summary() { .venv/bin/python -m agent summary --output "$OUTPUT"; }

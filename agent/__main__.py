@@ -53,7 +53,7 @@ def ask(options: argparse.Namespace) -> int:
     from agent import console
 
     if not options.question.strip():
-        raise CaibaoError("问题是空的，例如：python -m agent ask \"2020年某公司的净利润是多少？\"")
+        raise CaibaoError('问题是空的，例如：python -m agent ask "2020年某公司的净利润是多少？"')
     screen = Console()
     trace = _pipeline(options).ask(options.question)
     if options.trace:
@@ -82,7 +82,14 @@ def batch(options: argparse.Namespace) -> int:
     for sentence in source.bad:
         screen.print(sentence, style="yellow", markup=False, soft_wrap=True)
     pipeline = _pipeline(options)
-    with Progress(TextColumn("回答"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=screen, disable=not screen.is_terminal) as bar:
+    with Progress(
+        TextColumn("回答"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+    ) as bar:
         task = bar.add_task("", total=len(source.questions))
 
         def progress(done: int, total: int) -> None:
@@ -91,7 +98,11 @@ def batch(options: argparse.Namespace) -> int:
                 print(f"回答 {done}/{total}", file=sys.stderr, flush=True)
 
         before = batches.run(pipeline, source, options.output, options.trace, progress)
-    screen.print(f"{len(source.questions)}个答案在 {options.output}{f'（其中{before}个是之前的）' if before else ''}。", markup=False, soft_wrap=True)
+    screen.print(
+        f"{len(source.questions)}个答案在 {options.output}{f'（其中{before}个是之前的）' if before else ''}。",
+        markup=False,
+        soft_wrap=True,
+    )
     return 1 if source.bad else 0
 
 
@@ -116,33 +127,70 @@ def summary(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。")
+    parser = argparse.ArgumentParser(
+        prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help_, description=help_, epilog=f"例：{example}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=help_,
+            description=help_,
+            epilog=f"例：{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         sub.set_defaults(run=run)
-        sub.add_argument("--database", default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE), help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）")
+        sub.add_argument(
+            "--database",
+            default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE),
+            help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）",
+        )
         sub.add_argument("--table", default="company_table", help="表名")
         if model:
             from agent.model import DEFAULT_BASE
 
             sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
-            sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
+            sub.add_argument(
+                "--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的"
+            )
         return sub
 
     one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
     one.add_argument("question")
     one.add_argument("--trace", action="store_true", help="显示每一步")
     command("chat", chat, "交互问答：显示步骤、SQL、依据和答案", "python -m agent chat")
-    many = command("batch", batch, "回答一个文件里的全部问题；中断后再运行会接着做", "python -m agent batch data/test_questions.json -o output/answers.jsonl")
-    many.add_argument("questions", type=Path, help="JSON数组或JSON行，每行{\"id\", \"question\"}")
+    many = command(
+        "batch",
+        batch,
+        "回答一个文件里的全部问题；中断后再运行会接着做",
+        "python -m agent batch data/test_questions.json -o output/answers.jsonl",
+    )
+    many.add_argument("questions", type=Path, help='JSON数组或JSON行，每行{"id", "question"}')
     many.add_argument("-o", "--output", type=Path, required=True, help="答案文件，每行一个JSON")
     many.add_argument("--trace", action="store_true", help="每个答案带上分类、关键词、SQL和依据")
-    table = command("import", import_, "把csv、csv.gz或xlsx导入数据库", "python -m agent import 我的数据.xlsx --database mysql+pymysql://user:密码@主机/库", model=False)
+    table = command(
+        "import",
+        import_,
+        "把csv、csv.gz或xlsx导入数据库",
+        "python -m agent import 我的数据.xlsx --database mysql+pymysql://user:密码@主机/库",
+        model=False,
+    )
     table.add_argument("file", type=Path)
-    scores = command("evaluate", evaluate, "评测：每个任务模型单独的分数，以及批量答案按题型的分数", "python -m agent evaluate --task nl2sql")
-    scores.add_argument("--task", choices=("classify", "keywords", "nl2sql", "answers"), action="append", help="只评这一项，可重复；默认全部")
+    scores = command(
+        "evaluate",
+        evaluate,
+        "评测：每个任务模型单独的分数，以及批量答案按题型的分数",
+        "python -m agent evaluate --task nl2sql",
+    )
+    scores.add_argument(
+        "--task",
+        choices=("classify", "keywords", "nl2sql", "answers"),
+        action="append",
+        help="只评这一项，可重复；默认全部",
+    )
     scores.add_argument("--data", type=Path, default=ROOT / "FinTrain")
     scores.add_argument("--answers", type=Path, default=ROOT / "output" / "answers.jsonl")
     scores.add_argument("--gold", type=Path, default=ROOT / "data" / "test_answers.jsonl")

@@ -31,7 +31,9 @@ def _rows(text: str, name: str) -> Iterator[tuple[str, object]]:
         try:
             array = json.loads(text)
         except json.JSONDecodeError as error:
-            raise CaibaoError(f"{name} 第{error.lineno}行第{error.colno}列不是合法的JSON（{error.msg}），请改正后重试。") from None
+            raise CaibaoError(
+                f"{name} 第{error.lineno}行第{error.colno}列不是合法的JSON（{error.msg}），请改正后重试。"
+            ) from None
         for number, row in enumerate(array, 1):
             yield f"第{number}题", row
         return
@@ -60,7 +62,9 @@ def read_questions(path: Path) -> QuestionFile:
         else:
             found.questions.append(Question(row.get("id", len(found.questions)), row["question"]))
     if not found.questions:
-        raise CaibaoError(f"{path} 里没有可用的问题{'：' + found.bad[0] if found.bad else ''}，每行应为 {{\"id\": 0, \"question\": \"…\"}}。")
+        raise CaibaoError(
+            f'{path} 里没有可用的问题{"：" + found.bad[0] if found.bad else ""}，每行应为 {{"id": 0, "question": "…"}}。'
+        )
     return found
 
 
@@ -75,13 +79,20 @@ def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
         "class": trace.classification.label if trace.classification else None,
         "confidence": round(trace.classification.confidence, 4) if trace.classification else None,
         "keywords": list(trace.keywords.terms) if trace.keywords else None,
-        "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns] if trace.keywords else None,
+        "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns]
+        if trace.keywords
+        else None,
         "masked": trace.masked,
         "model_sql": trace.model_sql,
         "sql": trace.sql.text if trace.sql else None,
         "parameters": {k: str(v) for k, v in trace.sql.parameters.items()} if trace.sql else None,
         "decided_by": trace.sql.written_by if trace.sql else None,
-        "evidence": {"columns": list(evidence.columns), "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows]} if evidence else None,
+        "evidence": {
+            "columns": list(evidence.columns),
+            "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows],
+        }
+        if evidence
+        else None,
         "notes": list(trace.notes),
         "seconds": round(trace.seconds, 3),
     }
@@ -113,7 +124,13 @@ def _done(path: Path, questions: list[Question]) -> int:
     return len(lines)
 
 
-def run(pipeline: Pipeline, source: QuestionFile, output: Path, with_trace: bool = False, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+def run(
+    pipeline: Pipeline,
+    source: QuestionFile,
+    output: Path,
+    with_trace: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
     """Answers what `output` does not hold yet; returns how many answers were there before.
 
     Raises:

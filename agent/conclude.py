@@ -98,17 +98,33 @@ def _same(facts: Facts, rows: Sequence[Row]) -> str:
 
 
 def _lookup(facts: Facts) -> str:
-    rows = sorted(facts.rows, key=lambda r: (facts.entities.companies.index(str(r[schema.COMPANY])) if r[schema.COMPANY] in facts.entities.companies else 0, int(str(r[schema.YEAR]))))
+    rows = sorted(
+        facts.rows,
+        key=lambda r: (
+            facts.entities.companies.index(str(r[schema.COMPANY]))
+            if r[schema.COMPANY] in facts.entities.companies
+            else 0,
+            int(str(r[schema.YEAR])),
+        ),
+    )
     if facts.intent.order:
         rows = facts.rows
     found = {(row[schema.COMPANY], int(str(row[schema.YEAR]))) for row in rows}
     years = facts.entities.years
-    grown = all(is_computed(c, {}) and c.endswith(schema.GROWTH) for c in facts.intent.columns) and len(found) < len(years)
+    grown = all(is_computed(c, {}) and c.endswith(schema.GROWTH) for c in facts.intent.columns) and len(found) < len(
+        years
+    )
     wanted = [(c, y) for c in facts.entities.companies for y in (years[-1:] if grown else years)]
     absent = [f"{year}年{facts.name_of(company)}" for company, year in wanted if (company, year) not in found]
     if not rows or absent:
         raise NotAnswerable(f"未查询到{'、'.join(absent) or facts.years}的相关信息，无法回答该问题。")
-    if len(rows) > 1 and len(facts.entities.companies) == 1 and len(facts.intent.columns) == 1 and any(w in facts.entities.text for w in SAME_WORDS) and schema.unit_of(facts.intent.columns[0]) == "text":
+    if (
+        len(rows) > 1
+        and len(facts.entities.companies) == 1
+        and len(facts.intent.columns) == 1
+        and any(w in facts.entities.text for w in SAME_WORDS)
+        and schema.unit_of(facts.intent.columns[0]) == "text"
+    ):
         return _same(facts, rows)
     answer = "".join(_lookup_one(facts, row) for row in rows)
     if facts.intent.order and len(rows) > 1:
@@ -128,10 +144,18 @@ def _ranking(facts: Facts) -> str:
         return "，".join(f"{facts.said(c)}为{_value(facts, c, row)}" for c in shown)
 
     if intent.k == 1 and intent.offset:
-        return f"{facts.conditions}{order}第{intent.offset + 1}{extreme[1]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace("，。", "。")
+        return f"{facts.conditions}{order}第{intent.offset + 1}{extreme[1]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace(
+            "，。", "。"
+        )
     if intent.k == 1:
-        return f"{facts.conditions}{order}{extreme[0]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace("，。", "。")
-    return f"{facts.conditions}{order}{extreme[0]}的前{len(rows)}家上市公司及金额分别为" + "；".join(f"{row[schema.COMPANY]}{about(row)}" for row in rows) + "。"
+        return f"{facts.conditions}{order}{extreme[0]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace(
+            "，。", "。"
+        )
+    return (
+        f"{facts.conditions}{order}{extreme[0]}的前{len(rows)}家上市公司及金额分别为"
+        + "；".join(f"{row[schema.COMPANY]}{about(row)}" for row in rows)
+        + "。"
+    )
 
 
 def _count(facts: Facts) -> str:
@@ -147,7 +171,9 @@ def _aggregate(facts: Facts) -> str:
             if value is None:
                 raise NotAnswerable(f"未查询到{facts.conditions}的{facts.said(column)}，无法回答该问题。")
             digits = facts.style.digits if facts.style.digits is not None else (2 if function == "AVG" else None)
-            parts.append(f"{name}为{show(column, value, Style(digits, facts.style.unit)) if schema.unit_of(column) != 'count' else _people(value, function)}")
+            parts.append(
+                f"{name}为{show(column, value, Style(digits, facts.style.unit)) if schema.unit_of(column) != 'count' else _people(value, function)}"
+            )
     if not parts:
         raise NotAnswerable(f"未查询到{facts.conditions}的相关信息，无法回答该问题。")
     return f"{facts.conditions}，" + "，".join(parts) + "。"
@@ -155,8 +181,9 @@ def _aggregate(facts: Facts) -> str:
 
 def _people(value: Value, function: str) -> str:
     """Head counts: an average has decimals, a sum has none."""
-    from agent.numbers import format_number
     from decimal import Decimal
+
+    from agent.numbers import format_number
 
     return f"{format_number(Decimal(str(value)), 2 if function == 'AVG' else None)}人"
 
@@ -171,7 +198,14 @@ def _list(facts: Facts) -> str:
     return f"{facts.conditions}的上市公司有{at_least}{len(names)}家{many}，分别为{'、'.join(names[:LISTED])}。"
 
 
-_SHAPES = {"lookup": _lookup, "ranking": _ranking, "count": _count, "aggregate": _aggregate, "list": _list, "intersection": _list}
+_SHAPES = {
+    "lookup": _lookup,
+    "ranking": _ranking,
+    "count": _count,
+    "aggregate": _aggregate,
+    "list": _list,
+    "intersection": _list,
+}
 
 
 def conclude(facts: Facts) -> Answer:

@@ -11,7 +11,14 @@ from agent import schema
 from agent.numbers import format_number
 from agent.records import Value
 
-_WORDS: dict[type[exp.Expr], str] = {exp.GT: "大于", exp.GTE: "不低于", exp.LT: "小于", exp.LTE: "不超过", exp.EQ: "等于", exp.NEQ: "不等于"}
+_WORDS: dict[type[exp.Expr], str] = {
+    exp.GT: "大于",
+    exp.GTE: "不低于",
+    exp.LT: "小于",
+    exp.LTE: "不超过",
+    exp.EQ: "等于",
+    exp.NEQ: "不等于",
+}
 
 
 def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -45,7 +52,11 @@ def _phrase(node: exp.Expr, parameters: Mapping[str, Value]) -> str:
         value = _value(node.expression, parameters)
         if column == schema.YEAR:
             return f"{value}年" if isinstance(node, exp.EQ) else f"{column}{_WORDS[type(node)]}{value}"
-        number = format_number(Decimal(str(value))) + schema.UNIT_WORD.get(schema.unit_of(column) or "", "") if isinstance(value, (int, Decimal)) else str(value)
+        number = (
+            format_number(Decimal(str(value))) + schema.UNIT_WORD.get(schema.unit_of(column) or "", "")
+            if isinstance(value, (int, Decimal))
+            else str(value)
+        )
         return f"{column}{_WORDS[type(node)]}{number}"
     return node.sql()
 

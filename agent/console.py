@@ -31,7 +31,14 @@ def evidence_table(result: QueryResult) -> Table:
 
 
 def show_answer(console: Console, answer: Answer) -> None:
-    console.print(Panel(answer.text, border_style=_STYLE[answer.kind], title={"answer": "回答", "refusal": "无法回答", "open": "解释"}[answer.kind], title_align="left"))
+    console.print(
+        Panel(
+            answer.text,
+            border_style=_STYLE[answer.kind],
+            title={"answer": "回答", "refusal": "无法回答", "open": "解释"}[answer.kind],
+            title_align="left",
+        )
+    )
 
 
 def show_sql(console: Console, trace: Trace) -> None:
@@ -50,15 +57,24 @@ def show_trace(console: Console, trace: Trace) -> None:
     if trace.entities:
         table.add_row("识别", "、".join(f"{m.text or '（默认）'}→{m.value}" for m in trace.entities.mentions) or "无")
     if trace.classification:
-        table.add_row("分类", f"{trace.classification.label}（{trace.classification.confidence:.1%}，decided_by: {trace.classification.decided_by}）")
+        table.add_row(
+            "分类",
+            f"{trace.classification.label}（{trace.classification.confidence:.1%}，decided_by: {trace.classification.decided_by}）",
+        )
     if trace.keywords:
         table.add_row("关键词", "、".join(trace.keywords.terms) or "无")
-        table.add_row("字段", "、".join(f"{c.text}→{c.column}（decided_by: {c.decided_by}）" for c in trace.keywords.columns) or "无")
+        table.add_row(
+            "字段",
+            "、".join(f"{c.text}→{c.column}（decided_by: {c.decided_by}）" for c in trace.keywords.columns) or "无",
+        )
     if trace.masked:
         table.add_row("替换后", trace.masked)
         table.add_row("模型SQL", trace.model_sql or "")
     if trace.sql:
-        table.add_row("执行SQL", f"{trace.sql.text}（decided_by: {trace.sql.written_by}{'，经一轮修正' if trace.sql.repaired else ''}）")
+        table.add_row(
+            "执行SQL",
+            f"{trace.sql.text}（decided_by: {trace.sql.written_by}{'，经一轮修正' if trace.sql.repaired else ''}）",
+        )
     for note in trace.notes:
         table.add_row("说明", note)
     table.add_row("用时", f"{trace.seconds:.2f}秒")
@@ -93,6 +109,7 @@ class Chat:
 
     def ask(self, text: str) -> None:
         """Answers one question, showing each step; Ctrl-C cancels it."""
+
         def on_step(name: str, found: str) -> None:
             if found:
                 self.console.print(f"[dim]{name}[/dim] ", end="")
@@ -118,7 +135,9 @@ class Chat:
 
         if self.history_file:
             self.history_file.parent.mkdir(parents=True, exist_ok=True)
-        session: PromptSession[str] = PromptSession(history=FileHistory(str(self.history_file)) if self.history_file else InMemoryHistory())
+        session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(self.history_file)) if self.history_file else InMemoryHistory()
+        )
         self.console.print(Panel(HELP, title="财报问答", title_align="left"))
         while True:
             try:

@@ -76,7 +76,9 @@ def parse_url(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError):
-        raise DatabaseError("数据库地址不是SQLAlchemy地址，应类似 sqlite:///data/company.sqlite3 或 mysql+pymysql://用户:密码@主机/库。") from None
+        raise DatabaseError(
+            "数据库地址不是SQLAlchemy地址，应类似 sqlite:///data/company.sqlite3 或 mysql+pymysql://用户:密码@主机/库。"
+        ) from None
 
 
 def sentence(error: SQLAlchemyError, url: URL, timeout: float = TIMEOUT) -> str:
@@ -85,7 +87,13 @@ def sentence(error: SQLAlchemyError, url: URL, timeout: float = TIMEOUT) -> str:
     text, shown = str(original), url.render_as_string(hide_password=True)
     if "locked" in text:
         return f"数据库 {shown} 被别的程序锁住，请稍后重试。"
-    if "interrupted" in text or "max_statement_time" in text or "maximum statement execution time" in text or "(1969" in text or "(3024" in text:
+    if (
+        "interrupted" in text
+        or "max_statement_time" in text
+        or "maximum statement execution time" in text
+        or "(1969" in text
+        or "(3024" in text
+    ):
         return f"查询超过{timeout:g}秒的时间上限，已停止。"
     if "Access denied" in text:
         return f"数据库 {shown} 拒绝登录，请检查用户名和密码。"
@@ -121,7 +129,11 @@ class Database:
     @cached_property
     def _engine(self) -> Engine:
         try:
-            engine = sqlalchemy.create_engine(self._sqlite_read_only() if self.dialect == "sqlite" else self.url, pool_pre_ping=True, hide_parameters=True)
+            engine = sqlalchemy.create_engine(
+                self._sqlite_read_only() if self.dialect == "sqlite" else self.url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+            )
         except (NoSuchModuleError, ImportError):
             raise DatabaseError(f"没有安装 {self.url.drivername} 的驱动，MySQL请用 mysql+pymysql://。") from None
         event.listen(engine, "connect", self._on_connect)
@@ -130,8 +142,12 @@ class Database:
     def _sqlite_read_only(self) -> URL:
         path = self.url.database
         if not path or not Path(path).is_file():
-            raise DatabaseError(f"数据库文件 {path} 不存在，请先运行 python -m agent import 表格文件 --database {self.url.render_as_string()}。")
-        return URL.create("sqlite", database=f"file:{quote(str(Path(path).resolve()))}", query={"mode": "ro", "uri": "true"})
+            raise DatabaseError(
+                f"数据库文件 {path} 不存在，请先运行 python -m agent import 表格文件 --database {self.url.render_as_string()}。"
+            )
+        return URL.create(
+            "sqlite", database=f"file:{quote(str(Path(path).resolve()))}", query={"mode": "ro", "uri": "true"}
+        )
 
     def _on_connect(self, connection: Any, record: object) -> None:
         if self.dialect == "sqlite":
@@ -152,9 +168,15 @@ class Database:
             raw.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
             return
         maria = bool(getattr(connection.dialect, "is_mariadb", False))
-        connection.exec_driver_sql(f"SET SESSION max_statement_time = {timeout:f}" if maria else f"SET SESSION max_execution_time = {int(timeout * 1000)}")
+        connection.exec_driver_sql(
+            f"SET SESSION max_statement_time = {timeout:f}"
+            if maria
+            else f"SET SESSION max_execution_time = {int(timeout * 1000)}"
+        )
 
-    def _authorize(self, action: int, one: str | None, two: str | None, database: str | None, trigger: str | None) -> int:
+    def _authorize(
+        self, action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
+    ) -> int:
         """SQLite asks for every part of a statement while it is compiled."""
         if not getattr(self._guarded, "on", False):
             return sqlite3.SQLITE_OK
@@ -183,7 +205,9 @@ class Database:
             inspector = sqlalchemy.inspect(connection)
             if not inspector.has_table(self.table):
                 shown = self.url.render_as_string()
-                raise DatabaseError(f"数据库 {shown} 里没有表 {self.table}，请先运行 python -m agent import 导入数据，或用 --table 指定表名。")
+                raise DatabaseError(
+                    f"数据库 {shown} 里没有表 {self.table}，请先运行 python -m agent import 导入数据，或用 --table 指定表名。"
+                )
             names = tuple(column["name"] for column in inspector.get_columns(self.table))
         missing = [name for name in schema.KEY if name not in names]
         if missing:
@@ -206,7 +230,13 @@ class Database:
 
     def companies(self) -> list[tuple[str, str, str]]:
         """(公司全称, 股票简称, 股票代码), each once, by name."""
-        return sorted({(str(a), str(b or ""), str(c or "")) for a, b, c in self._distinct((schema.COMPANY, schema.SHORT_NAME, schema.CODE)) if a})
+        return sorted(
+            {
+                (str(a), str(b or ""), str(c or ""))
+                for a, b, c in self._distinct((schema.COMPANY, schema.SHORT_NAME, schema.CODE))
+                if a
+            }
+        )
 
     def years(self) -> tuple[int, ...]:
         """The years of the table, ascending.
@@ -217,16 +247,24 @@ class Database:
         found = {str(year) for (year,) in self._distinct((schema.YEAR,)) if year is not None}
         wrong = sorted(year for year in found if not year.isdecimal())
         if wrong or not found:
-            raise DatabaseError(f"表 {self.table} 的年份" + (f"“{wrong[0]}”不是整数，请改成2020这样的数。" if wrong else "全是空的，请先导入数据。"))
+            raise DatabaseError(
+                f"表 {self.table} 的年份"
+                + (f"“{wrong[0]}”不是整数，请改成2020这样的数。" if wrong else "全是空的，请先导入数据。")
+            )
         return tuple(sorted(map(int, found)))
 
-    def execute(self, text: str, parameters: Mapping[str, Value], max_rows: int = MAX_ROWS, timeout: float = TIMEOUT) -> QueryResult:
+    def execute(
+        self, text: str, parameters: Mapping[str, Value], max_rows: int = MAX_ROWS, timeout: float = TIMEOUT
+    ) -> QueryResult:
         """Runs a statement that sql_guard has emitted, its values bound.
 
         Raises:
             DatabaseError: the database refuses it, or it takes longer than `timeout` seconds.
         """
-        bound = {name: float(value) if isinstance(value, Decimal) and self.dialect == "sqlite" else value for name, value in parameters.items()}
+        bound = {
+            name: float(value) if isinstance(value, Decimal) and self.dialect == "sqlite" else value
+            for name, value in parameters.items()
+        }
         with self._open(timeout) as connection:
             self._guarded.on = True
             try:
@@ -234,4 +272,8 @@ class Database:
                 rows = result.fetchmany(max_rows + 1)
             finally:
                 self._guarded.on = False
-        return QueryResult(tuple(result.keys()), tuple(tuple(_exact(value) for value in row) for row in rows[:max_rows]), len(rows) > max_rows)
+        return QueryResult(
+            tuple(result.keys()),
+            tuple(tuple(_exact(value) for value in row) for row in rows[:max_rows]),
+            len(rows) > max_rows,
+        )

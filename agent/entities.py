@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator
 from agent import schema
 from agent.linking.companies import Company, CompanyIndex
 from agent.linking.lookup import Lookup, normalise
-from agent.numbers import NUMERAL, find_amounts, parse_number
 from agent.linking.places import located
-from agent.records import Entities, Mention, MentionKind
 from agent.linking.strangers import COLUMN, COMPANY, OTHER, YEAR, find_strangers, mark, speaks_of_many
 from agent.linking.years import find_years
+from agent.numbers import NUMERAL, find_amounts, parse_number
+from agent.records import Entities, Mention, MentionKind
 
 _K = rf"(?P<k>{NUMERAL})(?![\d.%零一二两三四五六七八九十百千万亿]|(?<=一)[直致般样向共起同定])"
 _COUNTER = r"(?:家|个|名|位|只|支|强)"

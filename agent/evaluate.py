@@ -16,6 +16,7 @@ from agent import classify, nl2sql, prompts
 from agent.database import Database
 from agent.errors import CaibaoError
 from agent.model import LanguageModel
+from agent.records import Value
 from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, TOP, Masked
 from agent.textfile import read_text
 
@@ -53,9 +54,15 @@ def load_rows(path: Path) -> list[Row]:
     """
     text = read_text(path)
     try:
-        return json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+        return (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines() if line.strip()]
+        )
     except json.JSONDecodeError as error:
-        raise CaibaoError(f"{path} 第{error.lineno}行不是合法的JSON，请运行 python -m data.generator all 重新生成。") from None
+        raise CaibaoError(
+            f"{path} 第{error.lineno}行不是合法的JSON，请运行 python -m data.generator all 重新生成。"
+        ) from None
 
 
 def _normal(text: object) -> str:
@@ -68,7 +75,11 @@ def value_stands_in(value: str, answer: str) -> bool:
     number = re.fullmatch(r"(-?\d+(?:\.\d+)?)(%?)", value)
     if not number:
         return value in answer
-    written = re.findall(r"(-?\d+(?:\.\d+)?)%", answer) if number[2] else _NUMBER.findall(re.sub(r"(?<=\d)-(?=\d)", " ", answer))
+    written = (
+        re.findall(r"(-?\d+(?:\.\d+)?)%", answer)
+        if number[2]
+        else _NUMBER.findall(re.sub(r"(?<=\d)-(?=\d)", " ", answer))
+    )
     return any(Decimal(found) == Decimal(number[1]) for found in written)
 
 
@@ -98,22 +109,36 @@ def classify_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
 def keywords_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
     """Exact match of the list of key words, by family."""
     written = model.write("keywords", [row["question"] for row in rows])
-    return score([row.get("family", "") for row in rows], [prompts.split_terms(w) == prompts.split_terms(row["query"]) for w, row in zip(written, rows)])
+    return score(
+        [row.get("family", "") for row in rows],
+        [prompts.split_terms(w) == prompts.split_terms(row["query"]) for w, row in zip(written, rows)],
+    )
 
 
 def stand_in(database: Database) -> Masked:
     """Surrogates of test statements stand for rows that the sample table has, so that results differ where statements do."""
     companies = [full for full, _, _ in database.companies()][: len(COMPANIES)]
-    amounts = dict(zip(AMOUNTS, (Decimal(10**8), Decimal(10**9), Decimal(5 * 10**8), Decimal(10**7))))
+    amounts: dict[int, Value] = dict(zip(AMOUNTS, (Decimal(10**8), Decimal(10**9), Decimal(5 * 10**8), Decimal(10**7))))
     years = {year: year for year in range(2015, 2025)}
-    return Masked("", {c: c for c in (*NUMERIC, *TEXT)}, dict(zip(COMPANIES, companies)), {p: p for p in PLACES}, amounts, years, TOP, KTH)  # type: ignore[arg-type]
+    return Masked(
+        "",
+        {c: c for c in (*NUMERIC, *TEXT)},
+        dict(zip(COMPANIES, companies)),
+        {p: p for p in PLACES},
+        amounts,
+        years,
+        TOP,
+        KTH,
+    )  # type: ignore[arg-type]
 
 
 def executed(sql: str, database: Database, columns: Sequence[str]) -> object:
     """The rows of a statement over surrogates, order kept only where it sorts; None where guard or database refuse it."""
     masked = stand_in(database)
     try:
-        query, intent = nl2sql.restored(nl2sql.checked(sql, masked, columns), masked, columns, database.dialect, database.table)
+        query, intent = nl2sql.restored(
+            nl2sql.checked(sql, masked, columns), masked, columns, database.dialect, database.table
+        )
         rows = database.execute(query.text, query.parameters).rows
     except CaibaoError:
         return None
@@ -126,5 +151,9 @@ def nl2sql_score(model: LanguageModel, rows: Sequence[Row], database: Database) 
     written = model.write("nl2sql", [row["question"] for row in rows])
     families = [row.get("family", "") for row in rows]
     exact = [w.strip() == row["query"] for w, row in zip(written, rows)]
-    same = [e or (gold := executed(row["query"], database, columns)) is not None and executed(w, database, columns) == gold for e, w, row in zip(exact, written, rows)]
+    same = [
+        e
+        or ((gold := executed(row["query"], database, columns)) is not None and executed(w, database, columns) == gold)
+        for e, w, row in zip(exact, written, rows)
+    ]
     return score(families, exact), score(families, same)

@@ -35,7 +35,9 @@ def operands(expression: str) -> tuple[str, ...]:
 
 def missing(expression: str, real: Collection[str]) -> list[str]:
     """The operands that the table does not have; 上年X needs X."""
-    return [name for name in operands(expression) if name not in real and name.removeprefix(schema.LAST_YEAR) not in real]
+    return [
+        name for name in operands(expression) if name not in real and name.removeprefix(schema.LAST_YEAR) not in real
+    ]
 
 
 def evaluate(expression: str, values: Mapping[str, Decimal | None]) -> Decimal | None:
@@ -90,7 +92,10 @@ def _last_year(column: str, table: str) -> exp.Subquery:
     """The same company's value in the year before."""
     year_before = exp.Sub(this=exp.column(schema.YEAR, table), expression=exp.Literal.number(1))
     previous = exp.select(exp.column(column, "p")).from_(exp.alias_(exp.table_(table), "p", table=True))
-    previous = previous.where(exp.column(schema.COMPANY, "p").eq(exp.column(schema.COMPANY, table)), exp.column(schema.YEAR, "p").eq(year_before))
+    previous = previous.where(
+        exp.column(schema.COMPANY, "p").eq(exp.column(schema.COMPANY, table)),
+        exp.column(schema.YEAR, "p").eq(year_before),
+    )
     return previous.limit(1).subquery()
 
 
@@ -135,7 +140,9 @@ def _rank_nulls_last(select: exp.Select, order: exp.Order, real: Collection[str]
     group = select.args.get("group")
     single = any(isinstance(e, exp.AggFunc) for e in select.expressions) or group is not None
     available = {key.name for key in group.expressions} if group else set() if single else {schema.COMPANY}
-    if schema.COMPANY in available & set(real) and not any(isinstance(k, exp.Column) and k.name == schema.COMPANY for k in keys):
+    if schema.COMPANY in available & set(real) and not any(
+        isinstance(k, exp.Column) and k.name == schema.COMPANY for k in keys
+    ):
         order.append("expressions", exp.Ordered(this=exp.column(schema.COMPANY), desc=False, nulls_first=True))
 
 
@@ -159,7 +166,9 @@ def expand(select: exp.Select, real: Collection[str], table: str = schema.TABLE)
         formula = None if column.table or (derived and column.parent_select is select) else _formula(column.name, real)
         if formula is not None:
             made = _as_sql(formula, real, table)
-            column.replace(exp.alias_(made, formula.name, quoted=True) if isinstance(column.parent, exp.Select) else made)
+            column.replace(
+                exp.alias_(made, formula.name, quoted=True) if isinstance(column.parent, exp.Select) else made
+            )
     for order in list(select.find_all(exp.Order)):
         scope = order.parent_select
         if scope is not None:

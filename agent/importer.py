@@ -82,7 +82,18 @@ def _xlsx(raw: bytes, path: Path) -> list[tuple[int, list[Any]]]:
     try:
         sheet = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         return [(number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), 1)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+        RuntimeError,
+    ) as error:
         # openpyxl lets whatever its parsers meet in a damaged file escape: ParseError is a SyntaxError, an encrypted part a RuntimeError.
         raise CaibaoError(f"{path} 不是完好的xlsx文件（{type(error).__name__}），请重新另存一次。") from None
 
@@ -138,7 +149,9 @@ def _fields(headings: Sequence[Any], path: Path, report: ImportReport) -> list[_
         if name in own and name != normalise(str(heading)) and scale == 1:
             name = normalise(str(heading))
         if name in found:
-            raise CaibaoError(f"{path} 的标题“{found[name][1]}”（第{found[name][0] + 1}列）与“{heading}”（第{index + 1}列）都是字段“{name}”，请去掉一个。")
+            raise CaibaoError(
+                f"{path} 的标题“{found[name][1]}”（第{found[name][0] + 1}列）与“{heading}”（第{index + 1}列）都是字段“{name}”，请去掉一个。"
+            )
         found[name] = (index, str(heading))
         if name != str(heading):
             report.mapped[str(heading)] = name
@@ -200,7 +213,9 @@ def _value(cell: Any, column: _Field, where: str) -> str | int | Decimal | None:
         return _year(cell) if is_year else _number(cell, column.scale)
     except InvalidOperation:
         wanted = "年份（如2020）" if is_year else "能导入的数"
-        raise CaibaoError(f"{where}的{column.name}“{str(cell)[:40]}”不是{wanted}，请改正后重新导入（什么都没有导入）。") from None
+        raise CaibaoError(
+            f"{where}的{column.name}“{str(cell)[:40]}”不是{wanted}，请改正后重新导入（什么都没有导入）。"
+        ) from None
 
 
 def _rows(path: Path, report: ImportReport) -> tuple[list[_Field], list[dict[str, Any]]]:
@@ -212,20 +227,26 @@ def _rows(path: Path, report: ImportReport) -> tuple[list[_Field], list[dict[str
     fields = _fields(first[1], path, report)
     # A column the schema does not know holds text as soon as one of its cells is no number.
     body = [(number, cells) for number, cells in lines if any(c not in (None, "") for c in cells)]
-    fields = [f if f.is_text or schema.unit_of(f.name) else replace(f, is_text=not _all_numbers(body, f)) for f in fields]
+    fields = [
+        f if f.is_text or schema.unit_of(f.name) else replace(f, is_text=not _all_numbers(body, f)) for f in fields
+    ]
     seen: dict[tuple[Any, Any], int] = {}
     rows = []
     for number, cells in body:
         where = f"{path} 第{number}行"
         if any(cell not in (None, "") for cell in cells[len(first[1]) :]):
             # An unquoted 1,234 moves everything behind it one column on.
-            raise CaibaoError(f"{where}有{len(cells)}格，标题只有{len(first[1])}个，请检查多出的逗号（什么都没有导入）。")
+            raise CaibaoError(
+                f"{where}有{len(cells)}格，标题只有{len(first[1])}个，请检查多出的逗号（什么都没有导入）。"
+            )
         row = {f.name: _value(cells[f.index] if f.index < len(cells) else None, f, where) for f in fields}
         key = (row[schema.COMPANY], row[schema.YEAR])
         if None in key:
             raise CaibaoError(f"{where}没有公司全称或年份，请补上后重新导入（什么都没有导入）。")
         if key in seen:
-            raise CaibaoError(f"{path} 第{seen[key]}行与第{number}行都是{key[0]}{key[1]}年，请去掉一行后重新导入（什么都没有导入）。")
+            raise CaibaoError(
+                f"{path} 第{seen[key]}行与第{number}行都是{key[0]}{key[1]}年，请去掉一行后重新导入（什么都没有导入）。"
+            )
         seen[key] = number
         rows.append(row)
     if not rows:
@@ -261,9 +282,16 @@ def _table(name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]], 
         return String(191) if longest <= 191 else Text()
 
     # Index names are global in SQLite: they carry the table's name.
-    return Table(name, MetaData(), *(Column(f.name, type_of(f), nullable=f.name not in schema.KEY) for f in fields),
-                 Index(f"ix_{name}_company_year", schema.COMPANY, schema.YEAR, unique=True), Index(f"ix_{name}_year", schema.YEAR),
-                 mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin", mysql_row_format="DYNAMIC")
+    return Table(
+        name,
+        MetaData(),
+        *(Column(f.name, type_of(f), nullable=f.name not in schema.KEY) for f in fields),
+        Index(f"ix_{name}_company_year", schema.COMPANY, schema.YEAR, unique=True),
+        Index(f"ix_{name}_year", schema.YEAR),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_row_format="DYNAMIC",
+    )
 
 
 def _fill(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -294,7 +322,11 @@ def _import_sqlite(url: URL, name: str, fields: Sequence[_Field], rows: Sequence
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
-            _fill(connection, _table(name, fields, rows, "sqlite"), [{k: _sqlite_number(v) for k, v in row.items()} for row in rows])
+            _fill(
+                connection,
+                _table(name, fields, rows, "sqlite"),
+                [{k: _sqlite_number(v) for k, v in row.items()} for row in rows],
+            )
         engine.dispose()
         if fresh:
             os.replace(target, path)

@@ -23,7 +23,9 @@ class ColumnLinker:
     """Finds columns in a question: by the model's key words, and by every name that schema or table knows."""
 
     def __init__(self, table_columns: Collection[str]) -> None:
-        self._said = {normalise(said): column for said, column in schema.aliases().items()} | {normalise(name): name for name in table_columns}
+        self._said = {normalise(said): column for said, column in schema.aliases().items()} | {
+            normalise(name): name for name in table_columns
+        }
         self._names = Lookup(self._said)
 
     def column(self, term: str) -> str | None:
@@ -32,7 +34,11 @@ class ColumnLinker:
         for form in (term, term.replace("的", "")):
             if form in self._said:
                 return self._said[form]
-        close = process.extractOne(term, self._said.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR) if len(term) > 3 else None
+        close = (
+            process.extractOne(term, self._said.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR)
+            if len(term) > 3
+            else None
+        )
         return self._said[close[0]] if close else None
 
     def link(self, entities: Entities, terms: Sequence[str]) -> Keywords:
@@ -53,7 +59,11 @@ class ColumnLinker:
             for s in inside:
                 del spans[s]
             spans[start, end] = (self._said[entities.text[start:end]], "rule")
-        columns = tuple(ColumnMention(s, e, entities.text[s:e], column, by) for (s, e), (column, by) in sorted(spans.items()) if self._is_asked(entities, s, e, column))
+        columns = tuple(
+            ColumnMention(s, e, entities.text[s:e], column, by)
+            for (s, e), (column, by) in sorted(spans.items())
+            if self._is_asked(entities, s, e, column)
+        )
         return Keywords(tuple(terms), columns, "model" if all(c.decided_by == "model" for c in columns) else "rule")
 
     @staticmethod

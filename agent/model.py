@@ -44,7 +44,9 @@ def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
     for place in places:
         if all((place / task / "prefix_config.json").exists() for task in prompts.TASKS):
             return place
-    raise CaibaoError(f"在 {'、'.join(map(str, places))} 里没有找到 {'/'.join(prompts.TASKS)} 三个前缀,请先运行 bash train.sh,或用 --prefixes 指明目录。")
+    raise CaibaoError(
+        f"在 {'、'.join(map(str, places))} 里没有找到 {'/'.join(prompts.TASKS)} 三个前缀,请先运行 bash train.sh,或用 --prefixes 指明目录。"
+    )
 
 
 class PrefixTunedGlm:
@@ -52,15 +54,19 @@ class PrefixTunedGlm:
 
     def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None, batch_size: int = 64) -> None:
         import torch
+        from transformers.utils import logging
 
         from ptuning.errors import PtuningError
         from ptuning.models import load_base
         from ptuning.prefix import PrefixModel, load_prefix
 
+        logging.disable_progress_bar()  # a bar for 50 tensors tells nobody anything
         folder = find_prefixes(base, prefixes)
         try:
             self._base = load_base(base, device="cuda" if torch.cuda.is_available() else "cpu")
-            self._models = {task: PrefixModel(self._base.model, load_prefix(folder / task, self._base)) for task in prompts.TASKS}
+            self._models = {
+                task: PrefixModel(self._base.model, load_prefix(folder / task, self._base)) for task in prompts.TASKS
+            }
         except PtuningError as error:
             raise CaibaoError(str(error)) from None
         self._batch_size = batch_size
@@ -68,12 +74,24 @@ class PrefixTunedGlm:
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
         from ptuning.generate import score_choices
 
-        return score_choices(self._models[task], self._base.tokenizer, self._render(task, texts), list(choices), batch_size=self._batch_size)
+        return score_choices(
+            self._models[task],
+            self._base.tokenizer,
+            self._render(task, texts),
+            list(choices),
+            batch_size=self._batch_size,
+        )
 
     def write(self, task: str, texts: Sequence[str]) -> list[str]:
         from ptuning.generate import generate
 
-        return generate(self._models[task], self._base.tokenizer, self._render(task, texts), max_new_tokens=MAX_NEW_TOKENS[task], batch_size=self._batch_size)
+        return generate(
+            self._models[task],
+            self._base.tokenizer,
+            self._render(task, texts),
+            max_new_tokens=MAX_NEW_TOKENS[task],
+            batch_size=self._batch_size,
+        )
 
     def _render(self, task: str, texts: Sequence[str]) -> list[str]:
         """The prompts, for an original ChatGLM in its 问/答 format, as ptuning.main trains it."""

@@ -100,7 +100,9 @@ def restore(select: exp.Select, masked: Masked) -> tuple[exp.Select, dict[str, V
     select, parameters = select.copy(), dict[str, Value]()
     for literal in list(select.find_all(exp.Literal)):
         value = _text_value(literal.this, masked) if literal.is_string else _number_value(literal, masked)
-        if isinstance(literal.parent, (exp.Limit, exp.Offset)) or (isinstance(literal.parent, exp.Binary) and literal.parent.find(exp.Count)):
+        if isinstance(literal.parent, (exp.Limit, exp.Offset)) or (
+            isinstance(literal.parent, exp.Binary) and literal.parent.find(exp.Count)
+        ):
             literal.replace(exp.Literal.number(int(str(value))))
         else:
             name = f"v{len(parameters) + 1}"
@@ -128,7 +130,11 @@ def unused(select: exp.Select, masked: Masked) -> list[str]:
 
 def unasked(select: exp.Select, masked: Masked) -> list[str]:
     """Aggregates that no word of the question asks for."""
-    return [f"问题没有问{name}" for node, (name, words) in _AGGREGATE_WORDS.items() if select.find(node) and not any(word in masked.text for word in words)]
+    return [
+        f"问题没有问{name}"
+        for node, (name, words) in _AGGREGATE_WORDS.items()
+        if select.find(node) and not any(word in masked.text for word in words)
+    ]
 
 
 def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
@@ -137,11 +143,19 @@ def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
     order = next(iter(select.find_all(exp.Ordered)), None)
     sorted_by = next((c.name for c in order.find_all(exp.Column)), None) if order else None
     limit, offset = select.args.get("limit"), select.args.get("offset")
-    aggregates = tuple((type(a).__name__.upper(), next((c.name for c in a.find_all(exp.Column)), "*")) for e in select.expressions for a in e.find_all(exp.AggFunc))
-    columns = tuple(dict.fromkeys(c.name for e in select.expressions for c in e.find_all(exp.Column) if c.name not in schema.KEY))
+    aggregates = tuple(
+        (type(a).__name__.upper(), next((c.name for c in a.find_all(exp.Column)), "*"))
+        for e in select.expressions
+        for a in e.find_all(exp.AggFunc)
+    )
+    columns = tuple(
+        dict.fromkeys(c.name for e in select.expressions for c in e.find_all(exp.Column) if c.name not in schema.KEY)
+    )
     group = select.args.get("group")
     where = select.args.get("where")
-    by_company = where is not None and any(c.name in (schema.COMPANY, schema.CODE, schema.SHORT_NAME) for c in where.find_all(exp.Column))
+    by_company = where is not None and any(
+        c.name in (schema.COMPANY, schema.CODE, schema.SHORT_NAME) for c in where.find_all(exp.Column)
+    )
     shape: Shape
     if inner is not None:
         shape = "intersection"
@@ -153,8 +167,17 @@ def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
         shape = "lookup" if by_company else "list"
     if shape == "lookup" and not columns:
         columns = (schema.COMPANY,)
-    return Intent(shape, columns, aggregates, sorted_by, bool(order.args.get("desc")) if order else True, int(limit.expression.this) if limit else None,
-                  int(offset.expression.this) if offset else 0, bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))), describe(select, parameters))
+    return Intent(
+        shape,
+        columns,
+        aggregates,
+        sorted_by,
+        bool(order.args.get("desc")) if order else True,
+        int(limit.expression.this) if limit else None,
+        int(offset.expression.this) if offset else 0,
+        bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))),
+        describe(select, parameters),
+    )
 
 
 def lookup_statement(masked: Masked, columns: Sequence[str]) -> str:
@@ -175,7 +198,9 @@ def checked(sql: str, masked: Masked, table_columns: Collection[str]) -> exp.Sel
     return sql_guard.check(sql, known, schema.TABLE)
 
 
-def restored(select: exp.Select, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE) -> tuple[SqlQuery, Intent]:
+def restored(
+    select: exp.Select, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE
+) -> tuple[SqlQuery, Intent]:
     """The statement that can run: real names, bound values, computed columns expanded; and what it asks for.
 
     Raises:
@@ -192,10 +217,15 @@ def restored(select: exp.Select, masked: Masked, table_columns: Collection[str],
 def _is_there(name: str, table_columns: Collection[str]) -> bool:
     """A column of the table, or computed from such."""
     formula = schema.computed(name)
-    return name in table_columns or (formula is not None and all(_is_there(o.removeprefix(schema.LAST_YEAR), table_columns) for o in operands(formula.expression)))
+    return name in table_columns or (
+        formula is not None
+        and all(_is_there(o.removeprefix(schema.LAST_YEAR), table_columns) for o in operands(formula.expression))
+    )
 
 
-def complete(sql: str, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE) -> tuple[SqlQuery, Intent]:
+def complete(
+    sql: str, masked: Masked, table_columns: Collection[str], dialect: str, table: str = schema.TABLE
+) -> tuple[SqlQuery, Intent]:
     """From the model's statement over surrogates to one that can run.
 
     Raises:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Literal
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {c: i for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"○": 0, "两": 2, "俩": 2}
+_DIGITS = (
+    {c: i for i, c in enumerate("零一二三四五六七八九")}
+    | {c: i for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")}
+    | {"○": 0, "两": 2, "俩": 2}
+)
 _MULTIPLIERS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "亿": 10**8}
 # Never a part of a longer run of digits: that also keeps the expressions below from backtracking without end.
 _ARABIC = r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?!\d))(?:\.\d+(?!\d))?"
@@ -115,7 +119,9 @@ def _is_amount(text: str, match: re.Match[str]) -> bool:
     if _BARE_SCALES.fullmatch(number) and number[0] not in "十拾":
         # 超过千万, 过亿, 超百人; but neither 万元 (a unit) nor 万科.
         return bool(match["before"]) and (len(number) > 1 or number == "亿" or bool(unit))
-    if compared and not (match["before"] in ("上", "过", "达", "破", "超", "最多", "最少") and not (unit or number[-1] in "万亿")):
+    if compared and not (
+        match["before"] in ("上", "过", "达", "破", "超", "最多", "最少") and not (unit or number[-1] in "万亿")
+    ):
         return True
     if match["counted"] and not unit and number[-1] not in "万亿":
         return False
@@ -135,8 +141,15 @@ def _lower_end(text: str, start: int, upper: str) -> Amount | None:
     return None if value is None else Amount(match.start("number"), match.end("number"), value)
 
 
-_PLACES = re.compile(rf"小数点后(?:面)?(?:保留)?({NUMERAL})位|({NUMERAL})位小数|保留(?:到|至)?(?:小数点?后?)?({NUMERAL})位(?!有效|整)")
-_NAMED_PLACES = {r"保留(?:到|至)?整数|取整|精确到(?:个位|整数|元)": 0, "十分位|0\\.1(?!\\d)": 1, "精确到分|百分位|0\\.01(?!\\d)": 2, "千分位|0\\.001(?!\\d)": 3}
+_PLACES = re.compile(
+    rf"小数点后(?:面)?(?:保留)?({NUMERAL})位|({NUMERAL})位小数|保留(?:到|至)?(?:小数点?后?)?({NUMERAL})位(?!有效|整)"
+)
+_NAMED_PLACES = {
+    r"保留(?:到|至)?整数|取整|精确到(?:个位|整数|元)": 0,
+    "十分位|0\\.1(?!\\d)": 1,
+    "精确到分|百分位|0\\.01(?!\\d)": 2,
+    "千分位|0\\.001(?!\\d)": 3,
+}
 
 
 def requested_digits(text: str) -> int | None:

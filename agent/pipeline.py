@@ -15,7 +15,7 @@ from agent import classify, keywords, nl2sql, schema
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
-from agent.errors import DatabaseError, NotAnswerable, SqlRejected
+from agent.errors import NotAnswerable, SqlRejected
 from agent.model import LanguageModel
 from agent.records import Answer, Classification, Entities, Keywords, Mention, Question, SqlQuery, Trace
 from agent.surrogates import Masked, mask
@@ -47,8 +47,18 @@ class _Journey:
 
     def trace(self) -> Trace:
         answer = self.answer or Answer("无法回答该问题。", "refusal")
-        return Trace(self.question, answer, self.entities, self.classification, self.keywords, self.masked.text if self.masked else None, self.model_sql, self.sql, (*self.defaults, *self.notes),
-                     time.monotonic() - self.started)
+        return Trace(
+            self.question,
+            answer,
+            self.entities,
+            self.classification,
+            self.keywords,
+            self.masked.text if self.masked else None,
+            self.model_sql,
+            self.sql,
+            (*self.defaults, *self.notes),
+            time.monotonic() - self.started,
+        )
 
 
 class Pipeline:
@@ -144,7 +154,10 @@ class Pipeline:
         for journey in journeys:
             assert journey.entities is not None and journey.keywords is not None
             if not journey.entities.years:
-                journey.entities = replace(journey.entities, mentions=(Mention("year", 0, 0, "", (self.latest_year,)), *journey.entities.mentions))
+                journey.entities = replace(
+                    journey.entities,
+                    mentions=(Mention("year", 0, 0, "", (self.latest_year,)), *journey.entities.mentions),
+                )
                 journey.defaults.append(f"问题没有说年份，按最新的{self.latest_year}年回答：")
             try:
                 journey.masked = mask(journey.entities, journey.keywords.columns)
@@ -159,7 +172,9 @@ class Pipeline:
         """Checks and executes a statement and concludes; False where it has to be repaired (the reason is the last note)."""
         assert journey.masked is not None and journey.entities is not None and journey.keywords is not None
         try:
-            journey.sql, intent = nl2sql.complete(sql, journey.masked, self.table_columns, self.database.dialect, self.database.table)
+            journey.sql, intent = nl2sql.complete(
+                sql, journey.masked, self.table_columns, self.database.dialect, self.database.table
+            )
             if by_rule:
                 journey.sql = replace(journey.sql, written_by="rule")
             result = self.database.execute(journey.sql.text, journey.sql.parameters)
@@ -182,7 +197,9 @@ class Pipeline:
                 continue
             assert journey.masked is not None and journey.keywords is not None
             lookup = journey.masked.companies and journey.keywords.columns and _label(journey) in "ABCD"
-            statement = nl2sql.lookup_statement(journey.masked, [c.column for c in journey.keywords.columns]) if lookup else ""
+            statement = (
+                nl2sql.lookup_statement(journey.masked, [c.column for c in journey.keywords.columns]) if lookup else ""
+            )
             if not (statement and self._run(journey, statement, by_rule=True)):
                 journey.answer = Answer(f"没有得到可靠的查询语句（{journey.notes[-1]}），无法回答该问题。", "refusal")
 
@@ -212,4 +229,3 @@ def _found(step: str, journey: _Journey) -> str:
     if step == "SQL" and journey.sql:
         return journey.sql.text
     return ""
-

@@ -6,7 +6,14 @@ They are bare. The prefix carries the task, so a long role prompt only costs tim
 from __future__ import annotations
 
 LABELS = ("A", "B", "C", "D", "E", "F")
-LABEL_NAMES = {"A": "公司基本信息", "B": "员工构成", "C": "财务报表数字", "D": "计算指标", "E": "统计查询", "F": "开放问题"}
+LABEL_NAMES = {
+    "A": "公司基本信息",
+    "B": "员工构成",
+    "C": "财务报表数字",
+    "D": "计算指标",
+    "E": "统计查询",
+    "F": "开放问题",
+}
 SEPARATOR = ","
 _TEMPLATES = {"classify": "{text}\n类别:", "keywords": "{text}\n关键词:", "nl2sql": "{text}\nSQL:"}
 TASKS = tuple(_TEMPLATES)

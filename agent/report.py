@@ -19,7 +19,12 @@ TASKS = ("classify", "keywords", "nl2sql", "answers")
 
 
 def _as_json(score: Score) -> dict[str, Any]:
-    return {"right": score.right, "total": score.total, "share": round(score.share, 4), "by": {part: list(pair) for part, pair in score.by.items()}}
+    return {
+        "right": score.right,
+        "total": score.total,
+        "share": round(score.share, 4),
+        "by": {part: list(pair) for part, pair in score.by.items()},
+    }
 
 
 def scores(options: argparse.Namespace, model: LanguageModel, database: Database) -> dict[str, Score]:
@@ -36,7 +41,9 @@ def scores(options: argparse.Namespace, model: LanguageModel, database: Database
         elif task == "keywords":
             found["keywords 完全匹配（模型单独）"] = evaluate.keywords_score(model, rows)
         else:
-            found["nl2sql 完全匹配（模型单独）"], found["nl2sql 执行准确率（模型单独）"] = evaluate.nl2sql_score(model, rows, database)
+            found["nl2sql 完全匹配（模型单独）"], found["nl2sql 执行准确率（模型单独）"] = evaluate.nl2sql_score(
+                model, rows, database
+            )
     return found
 
 
@@ -60,7 +67,13 @@ def summary(folder: Path) -> int:
         history = json.loads(state_file.read_text(encoding="utf-8"))["log_history"]
         logged = [entry["loss"] for entry in history if "loss" in entry]
         seconds = next((entry["train_runtime"] for entry in history if "train_runtime" in entry), 0)
-        losses.add_row(state_file.parent.name, str(history[-1]["step"]), *(f"{x:.4f}" for x in (logged[0], logged[-1])), f"{seconds:.0f}", str(state_file.parent))
+        losses.add_row(
+            state_file.parent.name,
+            str(history[-1]["step"]),
+            *(f"{x:.4f}" for x in (logged[0], logged[-1])),
+            f"{seconds:.0f}",
+            str(state_file.parent),
+        )
     console.print(losses)
     path = folder / "scores.json"
     if not path.exists():
@@ -75,7 +88,10 @@ def summary(folder: Path) -> int:
         totals.add_row(name, str(figures["right"]), str(figures["total"]), f"{figures['share']:.1%}", weak)
     console.print(totals)
     console.print(f"答案：{folder / 'answers.jsonl'}    损失曲线：{folder / 'prefix'}/*/loss.png    数字：{path}")
-    console.print('接下来：.venv/bin/python -m agent chat    或    .venv/bin/python -m agent ask "2020年资产总计最高的前三家公司是哪些？"', soft_wrap=True)
+    console.print(
+        '接下来：.venv/bin/python -m agent chat    或    .venv/bin/python -m agent ask "2020年资产总计最高的前三家公司是哪些？"',
+        soft_wrap=True,
+    )
     return 0
 
 
@@ -88,6 +104,9 @@ def run(options: argparse.Namespace, model: LanguageModel, database: Database) -
     path = Path(options.output)
     path.parent.mkdir(parents=True, exist_ok=True)
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(json.dumps(before | {name: _as_json(score) for name, score in found.items()}, ensure_ascii=False, indent=1), encoding="utf-8")
+    path.write_text(
+        json.dumps(before | {name: _as_json(score) for name, score in found.items()}, ensure_ascii=False, indent=1),
+        encoding="utf-8",
+    )
     console.print(f"数字写到 {path}")
     return 0

@@ -21,16 +21,56 @@ DERIVED = "t"  # the alias of the table or the derived table
 
 # Node types a statement may be made of.
 _ALLOWED: tuple[type[exp.Expr], ...] = (
-    exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Identifier, exp.Column, exp.Alias, exp.Subquery, exp.Where, exp.Paren, exp.And, exp.Or, exp.Not,
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Like, exp.Between, exp.Is, exp.Null, exp.Literal, exp.Neg, exp.Group, exp.Having,
-    exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Count, exp.Sum, exp.Avg, exp.Max, exp.Min, exp.Distinct, exp.Star, exp.Window, exp.RowNumber,
+    exp.Select,
+    exp.From,
+    exp.Table,
+    exp.TableAlias,
+    exp.Identifier,
+    exp.Column,
+    exp.Alias,
+    exp.Subquery,
+    exp.Where,
+    exp.Paren,
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.In,
+    exp.Like,
+    exp.Between,
+    exp.Is,
+    exp.Null,
+    exp.Literal,
+    exp.Neg,
+    exp.Group,
+    exp.Having,
+    exp.Order,
+    exp.Ordered,
+    exp.Limit,
+    exp.Offset,
+    exp.Count,
+    exp.Sum,
+    exp.Avg,
+    exp.Max,
+    exp.Min,
+    exp.Distinct,
+    exp.Star,
+    exp.Window,
+    exp.RowNumber,
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Like, exp.Between, exp.Is)
 _AGGREGATES = (exp.Count, exp.Sum, exp.Avg, exp.Max, exp.Min)
 _VALUES = (exp.Literal, exp.Neg, exp.Null)
 # Arguments that may be set, by node type; a node type that is not named here may have any of sqlglot's.
 _PARTS: dict[type[exp.Expr], frozenset[str]] = {
-    exp.Select: frozenset({"expressions", "from_", "from", "where", "group", "having", "order", "limit", "offset", "distinct"}),
+    exp.Select: frozenset(
+        {"expressions", "from_", "from", "where", "group", "having", "order", "limit", "offset", "distinct"}
+    ),
     exp.Table: frozenset({"this", "alias"}),
     exp.TableAlias: frozenset({"this"}),
     exp.Subquery: frozenset({"this", "alias"}),
@@ -77,7 +117,9 @@ def _check_nodes(select: exp.Select) -> None:
             raise _refuse(f"不允许{node.key.upper()}")
         if node.depth > MAX_DEPTH:
             raise _refuse(f"嵌套超过{MAX_DEPTH}层")
-        given = {name for name, value in node.args.items() if value is not None and value != []}  # False says something too: NOT INDEXED
+        given = {
+            name for name, value in node.args.items() if value is not None and value != []
+        }  # False says something too: NOT INDEXED
         extra = given - _PARTS.get(type(node), frozenset(given))
         if extra:
             raise _refuse(f"{node.key.upper()}里不允许{'、'.join(sorted(extra))}")
@@ -135,7 +177,9 @@ def _is_condition(node: exp.Expr) -> bool:
     if not isinstance(node, _COMPARISONS):
         return False
     parts = [part.unnest() for part in node.iter_expressions()]
-    return isinstance(parts[0], (exp.Column, *_AGGREGATES)) and all(isinstance(part, (exp.Column, *_VALUES)) for part in parts[1:])
+    return isinstance(parts[0], (exp.Column, *_AGGREGATES)) and all(
+        isinstance(part, (exp.Column, *_VALUES)) for part in parts[1:]
+    )
 
 
 def _check_aggregates(select: exp.Select) -> None:
@@ -144,7 +188,9 @@ def _check_aggregates(select: exp.Select) -> None:
         inside = node.this
         if isinstance(inside, exp.Distinct) and len(inside.expressions) == 1:
             inside = inside.expressions[0]
-        if not isinstance(inside, exp.Column) and not (isinstance(node, exp.Count) and node.this is inside and isinstance(inside, exp.Star)):
+        if not isinstance(inside, exp.Column) and not (
+            isinstance(node, exp.Count) and node.this is inside and isinstance(inside, exp.Star)
+        ):
             raise _refuse(f"{node.key.upper()}里只允许一个字段")
         if node.find_ancestor(exp.Where, exp.Group):
             raise _refuse(f"WHERE和GROUP BY里不允许{node.key.upper()}")
@@ -165,7 +211,11 @@ def _check_shape(select: exp.Select, derived: bool) -> None:
     for node in select.expressions:
         ranked = derived and isinstance(node, exp.Alias) and node.alias == RANK and isinstance(node.this, exp.Window)
         if not ranked and not isinstance(node, (exp.Column, *_AGGREGATES)):
-            raise _refuse("SELECT后面只允许字段、汇总函数，子查询里还可以有名次" if not node.find(exp.Star) else "不允许SELECT *，请写出字段")
+            raise _refuse(
+                "SELECT后面只允许字段、汇总函数，子查询里还可以有名次"
+                if not node.find(exp.Star)
+                else "不允许SELECT *，请写出字段"
+            )
     for part in (select.args.get("where"), select.args.get("having")):
         if part is not None and not _is_condition(part.this):
             raise _refuse(f"{part.key.upper()}里只允许字段与值的比较")
@@ -174,7 +224,9 @@ def _check_shape(select: exp.Select, derived: bool) -> None:
             raise _refuse("ORDER BY后面只允许字段或汇总函数")
     for part in (select.args.get("limit"), select.args.get("offset")):
         number = part.expression if part is not None else None
-        if part is not None and not (isinstance(number, exp.Literal) and number.is_int and len(number.this) <= MAX_DIGITS):
+        if part is not None and not (
+            isinstance(number, exp.Literal) and number.is_int and len(number.this) <= MAX_DIGITS
+        ):
             raise _refuse(f"{part.key.upper()}只允许整数")
     _check_aggregates(select)
 
@@ -183,7 +235,11 @@ def _check_windows(select: exp.Select) -> None:
     """The one window: ROW_NUMBER() OVER (PARTITION BY columns ORDER BY columns)."""
     for window in select.find_all(exp.Window):
         keys = window.args.get("partition_by") or []
-        ranks = isinstance(window.this, exp.RowNumber) and isinstance(window.parent, exp.Alias) and window.args.get("order") is not None
+        ranks = (
+            isinstance(window.this, exp.RowNumber)
+            and isinstance(window.parent, exp.Alias)
+            and window.args.get("order") is not None
+        )
         if not ranks or any(not isinstance(key, exp.Column) for key in keys):
             raise _refuse("窗口函数只允许ROW_NUMBER() OVER (PARTITION BY 字段 ORDER BY 字段)")
     if any(not isinstance(node.parent, exp.Window) for node in select.find_all(exp.RowNumber)):
@@ -221,7 +277,9 @@ def check(sql: str, columns: Collection[str], table: str = schema.TABLE, max_len
         _check_shape(inner, derived=True)
         if any(isinstance(e, exp.Column) and e.name not in columns for e in inner.expressions):
             raise _refuse("子查询里只能选出表中的字段和名次")
-    _check_names(select, columns if inner is None else {e.alias_or_name for e in inner.expressions}, computed=inner is None)
+    _check_names(
+        select, columns if inner is None else {e.alias_or_name for e in inner.expressions}, computed=inner is None
+    )
     _check_shape(select, derived=False)
     _check_windows(select)
     return _unqualified(select)

@@ -56,7 +56,10 @@ def compute(column: str, row: Mapping[str, Value]) -> Decimal | None:
     """Exact value of a computed column over a row of operands; None where an operand is missing or the divisor is zero."""
     formula = schema.computed(column)
     assert formula is not None
-    return formulas.evaluate(formula.expression, {k: Decimal(str(v)) if v is not None and not isinstance(v, str) else None for k, v in row.items()})
+    return formulas.evaluate(
+        formula.expression,
+        {k: Decimal(str(v)) if v is not None and not isinstance(v, str) else None for k, v in row.items()},
+    )
 
 
 def explain(column: str, said: str, row: Mapping[str, Value], where: str, style: Style) -> str:
@@ -73,5 +76,9 @@ def explain(column: str, said: str, row: Mapping[str, Value], where: str, style:
         missing = [name for name in names if row.get(name) is None]
         reason = f"未查询到{where}的{'、'.join(missing)}" if missing else f"{where}的{said}的分母为0"
         raise NotAnswerable(f"{reason}，无法计算{said}，无法回答该问题。")
-    known = "，".join(f"{name}为{show(name, row[name], Style(unit=style.unit if style.unit in _SCALES else None))}" for name in names if row.get(name) is not None)
+    known = "，".join(
+        f"{name}为{show(name, row[name], Style(unit=style.unit if style.unit in _SCALES else None))}"
+        for name in names
+        if row.get(name) is not None
+    )
     return f"根据公式，{column}={formula.expression.replace('COALESCE', '').replace(',0)', ')').replace('((', '(')}，得出{where}的{said}是{show_computed(formula, result, style)}，其中{known}。"

@@ -1,7 +1,7 @@
 """The untuned base, the trained prefixes and full fine-tuning on the same rows, scored alike.
 
-    python -m benchmarks.tuning                       # about 15 minutes on 2 cores; needs the prefixes of train.sh or the shipped ones
-    python -m benchmarks.tuning --task classify --steps 20    # a try
+python -m benchmarks.tuning                       # about 15 minutes on 2 cores; needs the prefixes of train.sh or the shipped ones
+python -m benchmarks.tuning --task classify --steps 20    # a try
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def fine_tuned(base: Base, task: str, steps: int, learning_rate: float) -> Model
     encoded = dataset.EncodedRows([dataset.encode(base.tokenizer, style, row, 160, 160) for row in rows])
     loader = DataLoader(encoded, 32, shuffle=True, collate_fn=dataset.Collator(base.tokenizer.pad_token_id))
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / 20) * max(0.0, 1 - step / steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / 20) * max(0.0, 1 - step / steps)
+    )
     done = 0
     while done < steps:
         for batch in loader:
@@ -87,7 +89,12 @@ def main() -> None:
         table.add_column(heading)
     for task in options.task or prompts.TASKS:
         full = BareModel(fine_tuned(base, task, options.steps, options.learning_rate), base)
-        table.add_row(task, share(task, BareModel(base.model, base), database), share(task, prefixes, database), share(task, full, database))
+        table.add_row(
+            task,
+            share(task, BareModel(base.model, base), database),
+            share(task, prefixes, database),
+            share(task, full, database),
+        )
     Console().print(table)
 
 

@@ -9,8 +9,28 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    {"__main__"}, {"console", "batch", "report", "evaluate", "label"}, {"pipeline"}, {"classify", "keywords", "nl2sql", "conclude", "glossary"},
-    {"prompts", "schema", "numbers", "entities", "surrogates", "values", "conditions", "formulas", "sql_guard", "importer", "model", "database", "linking", "textfile"}, {"records"}, {"errors"},
+    {"__main__"},
+    {"console", "batch", "report", "evaluate", "label"},
+    {"pipeline"},
+    {"classify", "keywords", "nl2sql", "conclude", "glossary"},
+    {
+        "prompts",
+        "schema",
+        "numbers",
+        "entities",
+        "surrogates",
+        "values",
+        "conditions",
+        "formulas",
+        "sql_guard",
+        "importer",
+        "model",
+        "database",
+        "linking",
+        "textfile",
+    },
+    {"records"},
+    {"errors"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 STEPS = {"classify", "keywords", "nl2sql", "glossary"}  # conclude reads the Intent that nl2sql hands on
@@ -45,7 +65,11 @@ def test_agent_imports_point_down(path: Path) -> None:
 
 
 def test_every_room_of_agent_has_its_layer() -> None:
-    rooms = {path.name.removesuffix(".py") for path in (ROOT / "agent").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    rooms = {
+        path.name.removesuffix(".py")
+        for path in (ROOT / "agent").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert rooms - {"__init__"} <= set(LEVEL)
 
 
@@ -57,6 +81,8 @@ def test_nothing_is_evaluated_or_unpickled_unsafely(folder: str) -> None:
                 name = ast.unparse(node.func)
                 assert name not in ("eval", "exec", "pickle.load", "pickle.loads"), f"{path}: {name}"
                 if name == "torch.load":
-                    assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in node.keywords), f"{path}: torch.load"
+                    assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in node.keywords), (
+                        f"{path}: torch.load"
+                    )
             if isinstance(node, ast.keyword):
                 assert node.arg != "trust_remote_code", str(path)

@@ -90,7 +90,9 @@ class CompanyIndex:
 
     def _exact(self, text: str, columns: Lookup) -> list[Linked]:
         occupied = [(s, e) for s, e in columns.spans(text)]
-        candidates = [(end - start, -start, start, end) for start in range(len(text)) for end in self._lookup.at(text, start)]
+        candidates = [
+            (end - start, -start, start, end) for start in range(len(text)) for end in self._lookup.at(text, start)
+        ]
         chosen: list[Linked] = []
         for _, _, start, end in sorted(candidates, reverse=True):
             free = all(end <= c.start or c.end <= start for c in chosen)
@@ -107,7 +109,11 @@ class CompanyIndex:
         """Whether a short name can begin at `start` and end at `end`; of four or more characters one side is enough."""
         if any(s <= start and end <= e for s, e in occupied) or _NOT_A_COMPANY.match(text, end):
             return False
-        before = bool(_BEFORE.search(text[max(0, start - 4) : start])) or any(e == start for _, e in occupied) or _with_special(text, start) < start
+        before = (
+            bool(_BEFORE.search(text[max(0, start - 4) : start]))
+            or any(e == start for _, e in occupied)
+            or _with_special(text, start) < start
+        )
         after = bool(_AFTER.match(text, end)) or any(s == end for s, _ in occupied) or columns.begins(text, end)
         return before and after if end - start < 4 else before or after
 
@@ -202,14 +208,23 @@ def _with_special(text: str, start: int) -> int:
 def _with_suffix(text: str, end: int, columns: Lookup) -> int:
     """`end`, or the end of the 公司, 集团 … behind the name; 公司网址 is a column, not a suffix."""
     match = _SUFFIX.match(text, end)
-    if not match or next(columns.at(text, end), None) is not None or next(columns.at(text, match.end() - 2), 0) > match.end():
+    if (
+        not match
+        or next(columns.at(text, end), None) is not None
+        or next(columns.at(text, match.end() - 2), 0) > match.end()
+    ):
         return end
     return match.end()
 
 
 def _begins(text: str, start: int, found: int, form: int) -> bool:
     """Whether a known name at `found` is all of the name that seems to begin at `start`: not 光电股份 in 华灿光电股份有限公司."""
-    return found <= start or form - found >= _DISTINCT or is_place(text[start:found]) or bool(_BEFORE.search(text[max(0, found - 4) : found]))
+    return (
+        found <= start
+        or form - found >= _DISTINCT
+        or is_place(text[start:found])
+        or bool(_BEFORE.search(text[max(0, found - 4) : found]))
+    )
 
 
 def _name_start(text: str, end: int, columns: Lookup) -> int:

@@ -10,7 +10,9 @@ from pathlib import Path
 from agent.linking.lookup import Lookup
 
 _FILE = Path(__file__).with_name("places.txt")
-_ENDING = re.compile(r"(?:维吾尔|[壮回藏彝苗侗傣白羌土黎景颇傈僳布依哈尼朝鲜家蒙古萨克柯尔族]+族)?自治[区州]|特别行政区|省|市(?![场值盈净占销])|地区|盟|州")
+_ENDING = re.compile(
+    r"(?:维吾尔|[壮回藏彝苗侗傣白羌土黎景颇傈僳布依哈尼朝鲜家蒙古萨克柯尔族]+族)?自治[区州]|特别行政区|省|市(?![场值盈净占销])|地区|盟|州"
+)
 Span = tuple[int, int]
 
 
@@ -55,7 +57,9 @@ def is_place(text: str) -> bool:
 
 
 _CUE = re.compile(r"注册|位于|地处|总部|坐落|座落|办公|所在地|设在|落户|设立")
-_RESIDENTS = re.compile(r"(?:的|地区|当地|本地|辖区|籍|境内|内|范围内?|有){0,4}(?:所有|全部|各|哪些|哪家|几家|多少家)?(?:A股)?(?:上市)?(?:公司|企业)")
+_RESIDENTS = re.compile(
+    r"(?:的|地区|当地|本地|辖区|籍|境内|内|范围内?|有){0,4}(?:所有|全部|各|哪些|哪家|几家|多少家)?(?:A股)?(?:上市)?(?:公司|企业)"
+)
 _AND = re.compile(r"[、,和与及或/]|以及|或者|还有")
 _ELSEWHERE = re.compile(
     r"(?:注册(?:地[址点]?|所在地)?|办公(?:地[址点]?|所在地)|总部|位于|地处)(?:[在为是]|位于|设在){0,3}(?P<a>[一-龥]{2,8}?[市县区旗])(?![场值])"
@@ -79,7 +83,9 @@ def located(text: str, taken: Sequence[Span], about_many: bool = False) -> Itera
             yield free[i]
     for match in _ELSEWHERE.finditer(text):
         span = match.span("a" if match["a"] else "b")
-        if not _touches(span, [*taken, *(s for s, _ in free)]) and not re.search("[哪什几在和或的]|所[有在]|地区", text[slice(*span)]):
+        if not _touches(span, [*taken, *(s for s, _ in free)]) and not re.search(
+            "[哪什几在和或的]|所[有在]|地区", text[slice(*span)]
+        ):
             yield span, text[span[0] : span[1]].removesuffix("市")
 
 

@@ -60,7 +60,9 @@ def is_slip(typed: str, name: str) -> bool:
     behind_brand = shorter >= _LONG and start >= name.find(known) + _BRAND
     if len(typed) == len(name):
         exchanged = rest[:2] == meant[1::-1] and rest[2:] == meant[2:]
-        return (exchanged and shorter >= _LONG) or (rest[1:] == meant[1:] and (behind_brand or sound_alike(rest[0], meant[0])))
+        return (exchanged and shorter >= _LONG) or (
+            rest[1:] == meant[1:] and (behind_brand or sound_alike(rest[0], meant[0]))
+        )
     if len(typed) < len(name):
         return rest == meant[1:]
     return rest[1:] == meant and (behind_brand or (start > 0 and rest[0] == typed[start - 1]))

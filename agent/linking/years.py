@@ -14,7 +14,9 @@ _WORD = r"(?:会计年度|财政年度|财年|年度|年)(?:12月31日)?"
 _LINK = r"(?:年度?)?(?:[-~—–―]+|至|到)"
 
 _RANGE = re.compile(rf"(?P<first>{_LONG}|{_SHORT}){_LINK}(?P<last>{_LONG}|{_SHORT})(?P<word>{_WORD})?")
-_YEAR = re.compile(rf"(?P<long>{_LONG})(?P<word>{_WORD})?|(?P<short>{_SHORT})(?:{_WORD})(?![来后间以]|内(?!蒙古)|多(?!少)|前(?!\d|[一二三四五六七八九十]))")
+_YEAR = re.compile(
+    rf"(?P<long>{_LONG})(?P<word>{_WORD})?|(?P<short>{_SHORT})(?:{_WORD})(?![来后间以]|内(?!蒙古)|多(?!少)|前(?!\d|[一二三四五六七八九十]))"
+)
 _NOT_BARE_AFTER = re.compile(r"[元人万亿千百家名位个股%.]|,\d{3}|[及或和]?[以之][上下内间]")
 _NOT_BARE_BEFORE = re.compile(r"(?:[于过到足第前]|超|[至最][少多]|[><=≥≤])了?$")
 _DURATION_BEFORE = re.compile(r"(?:[近过去达第满共]|连续|成立|未来)$")
@@ -61,7 +63,9 @@ def find_years(text: str, latest_year: int | None = None) -> list[NamedYears]:
         for pattern, offsets in _RELATIVE:
             for match in pattern.finditer(text):
                 named = NamedYears(*match.span(), tuple(base + offset for offset in offsets))
-                if not _overlaps(named, found) and not (several and _SPANS_YEARS.search(match[0][:3]) and len(offsets) > 1):
+                if not _overlaps(named, found) and not (
+                    several and _SPANS_YEARS.search(match[0][:3]) and len(offsets) > 1
+                ):
                     found.append(named)
         current = _CURRENT.search(text)
         if current and not any(year.years[-1] == base for year in found):
@@ -80,7 +84,11 @@ def _ranges(text: str) -> Iterator[NamedYears]:
 def _single(text: str) -> Iterator[NamedYears]:
     for match in _YEAR.finditer(text):
         before = text[max(0, match.start() - 4) : match.start()]
-        if match["long"] and not match["word"] and not _stands_for_a_year(match["long"], before, text[match.end() : match.end() + 4]):
+        if (
+            match["long"]
+            and not match["word"]
+            and not _stands_for_a_year(match["long"], before, text[match.end() : match.end() + 4])
+        ):
             continue
         if match["short"] and _DURATION_BEFORE.search(before):
             continue

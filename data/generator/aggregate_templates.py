@@ -117,8 +117,14 @@ _TOGETHER = lines("""
 @把{years}的{field}相加,得数是多少
 """)
 AGGREGATE_TEMPLATES: dict[str, tuple[str, ...]] = {
-    "average": scoped(_AVERAGE), "average_place": placed(_AVERAGE), "average_place_or": either(placed(_AVERAGE)),
-    "average_fields_place": placed(_AVERAGE_FIELDS), "average_years_place": placed(_AVERAGE_YEARS),
-    "sum": scoped(_SUM), "sum_place": placed(_SUM), "sum_place_or": either(placed(_SUM)),
-    "sum_years_place": placed(_SUM_YEARS), "sum_together_place": placed(_TOGETHER),
+    "average": scoped(_AVERAGE),
+    "average_place": placed(_AVERAGE),
+    "average_place_or": either(placed(_AVERAGE)),
+    "average_fields_place": placed(_AVERAGE_FIELDS),
+    "average_years_place": placed(_AVERAGE_YEARS),
+    "sum": scoped(_SUM),
+    "sum_place": placed(_SUM),
+    "sum_place_or": either(placed(_SUM)),
+    "sum_years_place": placed(_SUM_YEARS),
+    "sum_together_place": placed(_TOGETHER),
 }

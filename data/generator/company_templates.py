@@ -270,9 +270,12 @@ _COMPUTED = lines("""
 按{year}的数据,{company}{field}应该是多少{tail}
 要{company}{year}的{field}{tail}
 """)
-_GROWTH = (*_COMPUTED, *lines("""
+_GROWTH = (
+    *_COMPUTED,
+    *lines("""
 {company}{year}的{field}是(百分之多少|百分之几){tail}
-"""))
+"""),
+)
 _GROWTH_WORDS = lines("""
 {company}{year}(的|){field}比{last}(增长|增加)(了|)(百分之几|百分之多少)
 {company}{year}(的|){field}(较|相比){last}(增长|增加|上升)(了|)百分之多少

@@ -27,10 +27,34 @@ _TOPICS = {
     "E": ("统计查询", "对许多公司排序筛选汇总", "全表统计", "排名计数平均求和", "多家公司的统计", "统计"),
     "F": ("开放问题", "概念或报告文字", "要用文字回答的问题", "分析介绍解释", "没有现成数字的问题", "文字题"),
 }
-_ASK_TOPIC = ("{q}\n这个问题问的是:", "{q}\n主题:", "问题:{q}\n它属于:", "问:{q}\n问题的种类:", "{q}\n讲的是哪方面:", "{q}->")
+_ASK_TOPIC = (
+    "{q}\n这个问题问的是:",
+    "{q}\n主题:",
+    "问题:{q}\n它属于:",
+    "问:{q}\n问题的种类:",
+    "{q}\n讲的是哪方面:",
+    "{q}->",
+)
 _ASK_CHOICE = ("{q}\n选项:{o}\n选:", "{o}\n{q}\n应选:", "问题:{q}\n{o}\n答案:", "{q}\n从{o}里选一个:")
-_ASK_FIELDS = ("{q}\n提到的字段:", "{q}\n要查的内容:", "问题:{q}\n其中的指标:", "{q}\n字段有:", "从问题里找出查询项。{q}\n", "{q}\n查什么:", "{q}\n关键:", "{q}\n问到的项目:")
-_ASK_SQL = ("{q}\n写成查询语句:", "{q}\n数据库语句:", "问题:{q}\n语句:", "{q}\n对应的查询:", "用SQL查:{q}\n", "{q}\n查询:", "{q}\n->")
+_ASK_FIELDS = (
+    "{q}\n提到的字段:",
+    "{q}\n要查的内容:",
+    "问题:{q}\n其中的指标:",
+    "{q}\n字段有:",
+    "从问题里找出查询项。{q}\n",
+    "{q}\n查什么:",
+    "{q}\n关键:",
+    "{q}\n问到的项目:",
+)
+_ASK_SQL = (
+    "{q}\n写成查询语句:",
+    "{q}\n数据库语句:",
+    "问题:{q}\n语句:",
+    "{q}\n对应的查询:",
+    "用SQL查:{q}\n",
+    "{q}\n查询:",
+    "{q}\n->",
+)
 _ASK_QUESTION = ("{s}\n这条语句回答的问题:", "语句:{s}\n问题:", "{s}\n意思是:")
 _JOINERS = (",", "、", ";", "|", "\n", " / ")
 
@@ -48,7 +72,9 @@ def _choice(rng: random.Random, sample: Sample) -> Doc:
     if rng.random() < 0.3:
         letters = "".join(rng.sample(letters, len(letters)))
     options = rng.choice(("{}.{}", "{}:{}", "({}){}", "{}、{}"))
-    listed = rng.choice((" ", ";", ",", "\n")).join(options.format(letter, rng.choice(_TOPICS[label])) for letter, label in zip(letters, labels))
+    listed = rng.choice((" ", ";", ",", "\n")).join(
+        options.format(letter, rng.choice(_TOPICS[label])) for letter, label in zip(letters, labels)
+    )
     return rng.choice(_ASK_CHOICE).format(q=sample.question, o=listed), letters[labels.index(sample.label)]
 
 
@@ -82,14 +108,32 @@ def _paraphrase(rng: random.Random, sample: Sample) -> Doc:
     """The same build of question in another wording, company and all: same names where the draw is repeated."""
     seed, numbers = rng.random(), splits()["train"][sample.family]
     one, two = (make(random.Random(seed), sample.family, rng.choice(numbers), World(), slips=0) for _ in range(2))
-    return f"{one.masked.text if one.masked else one.question}\n换个说法:", two.masked.text if two.masked else two.question
+    return (
+        f"{one.masked.text if one.masked else one.question}\n换个说法:",
+        two.masked.text if two.masked else two.question,
+    )
 
 
 def _alias(rng: random.Random, sample: Sample) -> Doc:
     said, column = rng.choice(list(schema.aliases().items()))
-    unit = {"money": "元", "count": "人", "share": "元每股", "percent": "百分比", "ratio": "比值", "text": "文字", None: "数"}[schema.unit_of(column)]
+    unit = {
+        "money": "元",
+        "count": "人",
+        "share": "元每股",
+        "percent": "百分比",
+        "ratio": "比值",
+        "text": "文字",
+        None: "数",
+    }[schema.unit_of(column)]
     known = schema.columns().get(column)
-    return rng.choice(((f"{said}的标准名称:", column), (f"{said}的单位:", unit), (f"{column}也叫:", said), (f"{said}在哪张表:", known.section if known else "计算得出")))
+    return rng.choice(
+        (
+            (f"{said}的标准名称:", column),
+            (f"{said}的单位:", unit),
+            (f"{column}也叫:", said),
+            (f"{said}在哪张表:", known.section if known else "计算得出"),
+        )
+    )
 
 
 def _formula(rng: random.Random, sample: Sample) -> Doc:
@@ -103,14 +147,28 @@ def _copy(rng: random.Random, sample: Sample) -> Doc:
 
 
 _MIX: tuple[tuple[Callable[[random.Random, Sample], Doc], int], ...] = (
-    (_topic, 13), (_choice, 18), (_fields, 26), (_standard_fields, 6), (_names, 4), (_sql, 40), (_from_sql, 3), (_paraphrase, 3), (_alias, 4), (_formula, 1), (_copy, 1))
+    (_topic, 13),
+    (_choice, 18),
+    (_fields, 26),
+    (_standard_fields, 6),
+    (_names, 4),
+    (_sql, 40),
+    (_from_sql, 3),
+    (_paraphrase, 3),
+    (_alias, 4),
+    (_formula, 1),
+    (_copy, 1),
+)
 _NEEDS_SQL = (_sql, _from_sql)
 
 
 def documents(seed: int, size: int) -> Iterator[dict[str, str]]:
     """`size` documents, NFKC-normalised as questions are."""
     rng = random.Random(seed)
-    every, structured = stream(rng, "train", World()), stream(rng, "train", World(), [f for f in splits()["train"] if f not in OPEN])
+    every, structured = (
+        stream(rng, "train", World()),
+        stream(rng, "train", World(), [f for f in splits()["train"] if f not in OPEN]),
+    )
     kinds, weights = zip(*_MIX)
     for _ in range(size):  # drawn one by one: a smaller corpus is the beginning of a larger one
         kind = rng.choices(kinds, weights)[0]
@@ -142,6 +200,45 @@ def write(folder: Path, size: int = DOCUMENTS, held_out: int = 2_000, seed: int 
 def symbols() -> tuple[str, ...]:
     """SQL's fixed words and the surrogates, one piece each: a shorter statement is faster and harder to misspell."""
     table = schema.TABLE
-    words = ("SELECT ", f" FROM {table} WHERE ", " FROM ", " AS ", " WHERE ", " AND ", " OR ", " IN (", " ORDER BY ", " GROUP BY ", " DESC", " ASC", " LIMIT ", " OFFSET ", "COUNT(*)", "SUM(",
-             "AVG(", " LIKE '%", "%'", "='", "','", ">=", "<=", "ROW_NUMBER() OVER (PARTITION BY ", " HAVING COUNT(*)=", ") AS 名次", ") AS t WHERE 名次<=", " DESC LIMIT ", " ASC LIMIT ", " LIMIT 1 OFFSET ")
-    return (*words, "公司全称", "注册地址", "年份", *surrogates.COMPANIES, *surrogates.NUMERIC, *surrogates.TEXT, schema.GROWTH)
+    words = (
+        "SELECT ",
+        f" FROM {table} WHERE ",
+        " FROM ",
+        " AS ",
+        " WHERE ",
+        " AND ",
+        " OR ",
+        " IN (",
+        " ORDER BY ",
+        " GROUP BY ",
+        " DESC",
+        " ASC",
+        " LIMIT ",
+        " OFFSET ",
+        "COUNT(*)",
+        "SUM(",
+        "AVG(",
+        " LIKE '%",
+        "%'",
+        "='",
+        "','",
+        ">=",
+        "<=",
+        "ROW_NUMBER() OVER (PARTITION BY ",
+        " HAVING COUNT(*)=",
+        ") AS 名次",
+        ") AS t WHERE 名次<=",
+        " DESC LIMIT ",
+        " ASC LIMIT ",
+        " LIMIT 1 OFFSET ",
+    )
+    return (
+        *words,
+        "公司全称",
+        "注册地址",
+        "年份",
+        *surrogates.COMPANIES,
+        *surrogates.NUMERIC,
+        *surrogates.TEXT,
+        schema.GROWTH,
+    )

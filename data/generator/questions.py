@@ -57,7 +57,13 @@ def gold_values(intent: Intent, result: QueryResult) -> list[str] | None:
                 return None
             percent = formula is not None and formula.unit == "percent" and is_computed(column, row)
             digits = 2 if is_computed(column, row) else None
-            values.append(format_percent(Decimal(str(value))) if percent else value if isinstance(value, str) else format_number(Decimal(str(value)), digits))
+            values.append(
+                format_percent(Decimal(str(value)))
+                if percent
+                else value
+                if isinstance(value, str)
+                else format_number(Decimal(str(value)), digits)
+            )
     return values
 
 
@@ -70,7 +76,12 @@ def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
     wanted = len(sample.entities.companies) * len(sample.masked.years)
     if intent.shape == "lookup" and values is not None and not intent.columns[0].endswith(schema.GROWTH):
         values = values if len(values) >= wanted * len(intent.columns) else None
-    return {"kind": "answer" if values is not None else "refusal", "values": values or [], "sql": query.text, "parameters": {k: str(v) for k, v in query.parameters.items()}}
+    return {
+        "kind": "answer" if values is not None else "refusal",
+        "values": values or [],
+        "sql": query.text,
+        "parameters": {k: str(v) for k, v in query.parameters.items()},
+    }
 
 
 def _refusals(rng: random.Random, world: World) -> Iterator[dict[str, Any]]:
@@ -84,9 +95,18 @@ def _refusals(rng: random.Random, world: World) -> Iterator[dict[str, Any]]:
             name = lexicon.company(rng)
         stranger = [Piece(name.full, "company")]
         column = {"field": "净利润", "field_text": "法定代表人", "ratio": "毛利率", "growth": "净利润增长率"}[family]
-        given = {"company": stranger if i % 3 == 0 else world.company(rng), "year": slots.year(rng, rng.choice((2016, 2025)) if i % 3 == 1 else 2020),
-                 "field": [Piece(slots.own_column(rng))] if i % 3 == 2 else [slots.said(rng, column)], "tail": slots.tail(rng)}
-        yield {"question": "".join(piece.text for piece in fill(template, given)), "family": f"refusal_{('company', 'year', 'column')[i % 3]}", "kind": "refusal", "values": []}
+        given = {
+            "company": stranger if i % 3 == 0 else world.company(rng),
+            "year": slots.year(rng, rng.choice((2016, 2025)) if i % 3 == 1 else 2020),
+            "field": [Piece(slots.own_column(rng))] if i % 3 == 2 else [slots.said(rng, column)],
+            "tail": slots.tail(rng),
+        }
+        yield {
+            "question": "".join(piece.text for piece in fill(template, given)),
+            "family": f"refusal_{('company', 'year', 'column')[i % 3]}",
+            "kind": "refusal",
+            "values": [],
+        }
 
 
 def rows(database: Database, seed: int) -> list[dict[str, Any]]:
@@ -96,7 +116,15 @@ def rows(database: Database, seed: int) -> list[dict[str, Any]]:
     for family, numbers in splits()["test"].items():
         for _ in range(PER_FAMILY):
             sample = make(rng, family, rng.choice(numbers), world, slips=0.03)
-            found.append({"question": sample.question, "family": family, "label": sample.label, "keywords": list(sample.keywords), **gold_of(sample, database)})
+            found.append(
+                {
+                    "question": sample.question,
+                    "family": family,
+                    "label": sample.label,
+                    "keywords": list(sample.keywords),
+                    **gold_of(sample, database),
+                }
+            )
     found += _refusals(rng, world)
     rng.shuffle(found)
     return [{"id": number, **row} for number, row in enumerate(found)]
@@ -110,5 +138,3 @@ def write(folder: Path, database: Database, seed: int = 2024) -> int:
     with (folder / "test_answers.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
     return len(made)
-
-

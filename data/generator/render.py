@@ -70,8 +70,20 @@ def locate(pieces: Sequence[Piece]) -> tuple[Entities, tuple[ColumnMention, ...]
     return Entities(text, tuple(mentions)), tuple(columns)
 
 
-_SLIPS = (("多少", "多小"), ("分别", "分別"), ("哪些", "那些"), ("哪家", "那家"), ("是多少", "是多"), ("公司", "公 司"), ("最高", "最 高"), ("请问", "请问下"), ("的", ""), ("是", ""),
-          ("什么", "啥"), ("多少", "几多"))
+_SLIPS = (
+    ("多少", "多小"),
+    ("分别", "分別"),
+    ("哪些", "那些"),
+    ("哪家", "那家"),
+    ("是多少", "是多"),
+    ("公司", "公 司"),
+    ("最高", "最 高"),
+    ("请问", "请问下"),
+    ("的", ""),
+    ("是", ""),
+    ("什么", "啥"),
+    ("多少", "几多"),
+)
 
 
 def slip(rng: random.Random, pieces: list[Piece]) -> list[Piece]:

@@ -75,7 +75,16 @@ def make(rng: random.Random, family: str, template: int, world: World, slips: fl
     pieces = [*render.plain(before), *core, *render.plain(ending), *render.plain(after)]
     entities, columns = render.locate(pieces)
     masked = mask(entities, columns) if plan.sql else None
-    return Sample(family, template, render.typed(rng, pieces), plan.label, entities, columns, masked, plan.sql(masked) if plan.sql and masked else None)
+    return Sample(
+        family,
+        template,
+        render.typed(rng, pieces),
+        plan.label,
+        entities,
+        columns,
+        masked,
+        plan.sql(masked) if plan.sql and masked else None,
+    )
 
 
 def stream(rng: random.Random, split: str, world: World, families: Sequence[str] = ()) -> Iterator[Sample]:

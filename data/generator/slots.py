@@ -13,13 +13,70 @@ from data.generator.render import Piece, plain
 
 ALL_YEARS = (2018, 2019, 2020, 2021, 2022)
 _HAN = "〇一二三四五六七八九"
-_OWN_COLUMNS = ("专利授权数", "子公司数量", "门店数量", "研发机构数", "产品产量", "产品销量", "客户总数", "机构股东持股数", "前五大客户销售额", "政府补助金额", "环保投入", "捐赠支出",
-                "广告费", "折旧费用", "土地使用权", "生产线数量", "海外营业收入", "订单总额", "培训费用", "安全生产投入", "股东户数", "担保总额", "新增专利数", "仓储面积")
-MORE = (("大于", ">"), ("高于", ">"), ("超过", ">"), ("多于", ">"), ("超过了", ">"), ("在…以上", ">"), ("不低于", ">="), ("不少于", ">="), ("至少", ">="), ("大于等于", ">="))
-LESS = (("小于", "<"), ("低于", "<"), ("少于", "<"), ("不足", "<"), ("不到", "<"), ("不超过", "<="), ("不高于", "<="), ("至多", "<="))
+_OWN_COLUMNS = (
+    "专利授权数",
+    "子公司数量",
+    "门店数量",
+    "研发机构数",
+    "产品产量",
+    "产品销量",
+    "客户总数",
+    "机构股东持股数",
+    "前五大客户销售额",
+    "政府补助金额",
+    "环保投入",
+    "捐赠支出",
+    "广告费",
+    "折旧费用",
+    "土地使用权",
+    "生产线数量",
+    "海外营业收入",
+    "订单总额",
+    "培训费用",
+    "安全生产投入",
+    "股东户数",
+    "担保总额",
+    "新增专利数",
+    "仓储面积",
+)
+MORE = (
+    ("大于", ">"),
+    ("高于", ">"),
+    ("超过", ">"),
+    ("多于", ">"),
+    ("超过了", ">"),
+    ("在…以上", ">"),
+    ("不低于", ">="),
+    ("不少于", ">="),
+    ("至少", ">="),
+    ("大于等于", ">="),
+)
+LESS = (
+    ("小于", "<"),
+    ("低于", "<"),
+    ("少于", "<"),
+    ("不足", "<"),
+    ("不到", "<"),
+    ("不超过", "<="),
+    ("不高于", "<="),
+    ("至多", "<="),
+)
 BEST = {"DESC": ("最高", "最大", "最多", "最高"), "ASC": ("最低", "最小", "最少", "最低")}
 HIGH = {"DESC": ("高", "大", "多", "高"), "ASC": ("低", "小", "少", "低")}
-_TAILS = ("", "", "", "保留两位小数", ",保留2位小数", "?保留2位小数", ",请保留两位小数", "?结果保留两位小数", ",精确到小数点后两位", "(保留两位小数)", "?请保留至小数点后两位", ",需保留2位小数")
+_TAILS = (
+    "",
+    "",
+    "",
+    "保留两位小数",
+    ",保留2位小数",
+    "?保留2位小数",
+    ",请保留两位小数",
+    "?结果保留两位小数",
+    ",精确到小数点后两位",
+    "(保留两位小数)",
+    "?请保留至小数点后两位",
+    ",需保留2位小数",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +90,17 @@ class World:
 
     def company(self, rng: random.Random) -> list[Piece]:
         name = rng.choice(self.companies) if self.companies else lexicon.company(rng, exotic=0.6)
-        said = rng.choice((name.full, name.full, name.short, name.short, name.full.removesuffix("股份有限公司") + "公司" if not name.full.endswith("集团股份有限公司") else name.short))
+        said = rng.choice(
+            (
+                name.full,
+                name.full,
+                name.short,
+                name.short,
+                name.full.removesuffix("股份有限公司") + "公司"
+                if not name.full.endswith("集团股份有限公司")
+                else name.short,
+            )
+        )
         if not self.companies and rng.random() < 0.04:
             said = rng.choice(("*ST", "ST")) + said[:3]
         return [Piece(said, "company", name.full)]
@@ -50,7 +117,11 @@ class World:
 
     def column(self, rng: random.Random, *units: str) -> str:
         """A real column of one of `units`."""
-        names = [c.name for c in schema.columns().values() if c.unit in units and c.name != schema.YEAR and (not self.columns or c.name in self.columns)]
+        names = [
+            c.name
+            for c in schema.columns().values()
+            if c.unit in units and c.name != schema.YEAR and (not self.columns or c.name in self.columns)
+        ]
         return rng.choice(names)
 
 
@@ -65,7 +136,9 @@ def said(rng: random.Random, column: str) -> Piece:
     base = column.removesuffix(schema.GROWTH)
     if base != column:
         name = said(rng, base).text
-        return Piece(name + rng.choice((schema.GROWTH, schema.GROWTH, schema.GROWTH, *schema.GROWTH_SUFFIXES)), "column", column)
+        return Piece(
+            name + rng.choice((schema.GROWTH, schema.GROWTH, schema.GROWTH, *schema.GROWTH_SUFFIXES)), "column", column
+        )
     return Piece(column, "column", column)
 
 
@@ -84,7 +157,12 @@ def listed(rng: random.Random, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def year(rng: random.Random, value: int) -> list[Piece]:
-    styles = (f"{value}年",) * 12 + (f"{value}年度", f"{value % 100}年", "".join(_HAN[int(d)] for d in str(value)) + "年", f"{value} 年")
+    styles = (f"{value}年",) * 12 + (
+        f"{value}年度",
+        f"{value % 100}年",
+        "".join(_HAN[int(d)] for d in str(value)) + "年",
+        f"{value} 年",
+    )
     return [Piece(rng.choice(styles), "year", (value,))]
 
 
@@ -122,10 +200,29 @@ def amount(rng: random.Random, unit: str) -> list[Piece]:
     """A threshold: (said, Decimal in 元 or 人)."""
     if unit == "count":
         n = rng.choice((50, 100, 200, 300, 500, 800, 1000, 1500, 2000, 3000, 5000, 10000))
-        return [Piece(rng.choice((f"{n}人", f"{n}", f"{n}名", f"{n // 10000}万人" if n >= 10000 else f"{n}人")), "amount", Decimal(n))]
-    n, (word, size) = rng.choice((1, 2, 3, 5, 8, 10, 15, 20, 50)), rng.choice((("亿", 10**8), ("亿", 10**8), ("千万", 10**7), ("百万", 10**6), ("万", 10**4)))
+        return [
+            Piece(
+                rng.choice((f"{n}人", f"{n}", f"{n}名", f"{n // 10000}万人" if n >= 10000 else f"{n}人")),
+                "amount",
+                Decimal(n),
+            )
+        ]
+    n, (word, size) = (
+        rng.choice((1, 2, 3, 5, 8, 10, 15, 20, 50)),
+        rng.choice((("亿", 10**8), ("亿", 10**8), ("千万", 10**7), ("百万", 10**6), ("万", 10**4))),
+    )
     han = {2: "两"}.get(n) or _han_number(n)
-    style = rng.choice(("{n}{w}元", "{n}{w}", "{h}{w}元", "{h}{w}", "{h}个{w}" if word == "亿" else "{h}{w}", "{n}个{w}" if word == "亿" else "{n}{w}元", "{d}元"))
+    style = rng.choice(
+        (
+            "{n}{w}元",
+            "{n}{w}",
+            "{h}{w}元",
+            "{h}{w}",
+            "{h}个{w}" if word == "亿" else "{h}{w}",
+            "{n}个{w}" if word == "亿" else "{n}{w}元",
+            "{d}元",
+        )
+    )
     if n >= 10 and word in ("千万", "百万"):
         style = "{d}元"
     return [Piece(style.format(n=n, w=word, h=han, d=n * size), "amount", Decimal(n * size))]

@@ -20,24 +20,97 @@ from data.generator import lexicon
 YEARS = (2019, 2020, 2021)
 Row = dict[str, Any]  # column → fen, people, text or None
 
-_CURRENT = (("货币资金", 5), ("交易性金融资产", 1), ("衍生金融资产", 0.05), ("应收票据", 0.6), ("应收账款", 4), ("应收款项融资", 0.7), ("预付款项", 0.6),
-            ("其他应收款", 0.4), ("存货", 4), ("合同资产", 0.5), ("其他流动资产", 0.5))
-_NON_CURRENT = (("长期股权投资", 1.5), ("其他权益工具投资", 0.4), ("其他非流动金融资产", 0.4), ("投资性房地产", 0.5), ("固定资产", 6), ("在建工程", 1.5),
-                ("使用权资产", 0.3), ("无形资产", 1.6), ("开发支出", 0.1), ("商誉", 0.6), ("长期待摊费用", 0.2), ("递延所得税资产", 0.2), ("其他非流动资产", 0.5))
-_CURRENT_DEBT = (("短期借款", 3), ("衍生金融负债", 0.03), ("应付票据", 1.5), ("应付账款", 4), ("预收款项", 0.1), ("合同负债", 0.8), ("应付职工薪酬", 0.5), ("应交税费", 0.4),
-                 ("其他应付款", 0.8))
+_CURRENT = (
+    ("货币资金", 5),
+    ("交易性金融资产", 1),
+    ("衍生金融资产", 0.05),
+    ("应收票据", 0.6),
+    ("应收账款", 4),
+    ("应收款项融资", 0.7),
+    ("预付款项", 0.6),
+    ("其他应收款", 0.4),
+    ("存货", 4),
+    ("合同资产", 0.5),
+    ("其他流动资产", 0.5),
+)
+_NON_CURRENT = (
+    ("长期股权投资", 1.5),
+    ("其他权益工具投资", 0.4),
+    ("其他非流动金融资产", 0.4),
+    ("投资性房地产", 0.5),
+    ("固定资产", 6),
+    ("在建工程", 1.5),
+    ("使用权资产", 0.3),
+    ("无形资产", 1.6),
+    ("开发支出", 0.1),
+    ("商誉", 0.6),
+    ("长期待摊费用", 0.2),
+    ("递延所得税资产", 0.2),
+    ("其他非流动资产", 0.5),
+)
+_CURRENT_DEBT = (
+    ("短期借款", 3),
+    ("衍生金融负债", 0.03),
+    ("应付票据", 1.5),
+    ("应付账款", 4),
+    ("预收款项", 0.1),
+    ("合同负债", 0.8),
+    ("应付职工薪酬", 0.5),
+    ("应交税费", 0.4),
+    ("其他应付款", 0.8),
+)
 _LONG_DEBT = (("长期借款", 2), ("应付债券", 0.8), ("租赁负债", 0.2), ("递延收益", 0.3), ("递延所得税负债", 0.1))
 _OPERATING_IN = (("销售商品、提供劳务收到的现金", 20), ("收到的税费返还", 0.3), ("收到其他与经营活动有关的现金", 0.6))
-_OPERATING_OUT = (("购买商品、接受劳务支付的现金", 13), ("支付给职工以及为职工支付的现金", 2.6), ("支付的各项税费", 1), ("支付其他与经营活动有关的现金", 1.5))
-_INVESTING_IN = (("收回投资收到的现金", 3), ("取得投资收益收到的现金", 0.2), ("处置固定资产、无形资产和其他长期资产收回的现金净额", 0.1), ("处置子公司及其他营业单位收到的现金净额", 0.1),
-                 ("收到其他与投资活动有关的现金", 0.5))
-_INVESTING_OUT = (("购建固定资产、无形资产和其他长期资产支付的现金", 2), ("投资支付的现金", 3), ("支付其他与投资活动有关的现金", 0.3))
+_OPERATING_OUT = (
+    ("购买商品、接受劳务支付的现金", 13),
+    ("支付给职工以及为职工支付的现金", 2.6),
+    ("支付的各项税费", 1),
+    ("支付其他与经营活动有关的现金", 1.5),
+)
+_INVESTING_IN = (
+    ("收回投资收到的现金", 3),
+    ("取得投资收益收到的现金", 0.2),
+    ("处置固定资产、无形资产和其他长期资产收回的现金净额", 0.1),
+    ("处置子公司及其他营业单位收到的现金净额", 0.1),
+    ("收到其他与投资活动有关的现金", 0.5),
+)
+_INVESTING_OUT = (
+    ("购建固定资产、无形资产和其他长期资产支付的现金", 2),
+    ("投资支付的现金", 3),
+    ("支付其他与投资活动有关的现金", 0.3),
+)
 _FINANCING_IN = (("吸收投资收到的现金", 0.6), ("取得借款收到的现金", 4), ("收到其他与筹资活动有关的现金", 0.4))
 _FINANCING_OUT = (("偿还债务支付的现金", 3.5), ("分配股利、利润或偿付利息支付的现金", 0.9))
-_ALWAYS = {*schema.KEY, schema.CODE, schema.SHORT_NAME, "注册地址", "法定代表人", "资产总计", "负债合计", "所有者权益合计", "营业收入", "营业成本", "净利润", "货币资金",
-           "流动资产合计", "流动负债合计", "职工总人数"}
-_OFTEN_MISSING = {"衍生金融资产": 0.7, "衍生金融负债": 0.7, "预收款项": 0.5, "外文名称": 0.15, "博士及以上的员工人数": 0.3, "合同资产": 0.4, "应付债券": 0.5, "开发支出": 0.4,
-                  "处置子公司及其他营业单位收到的现金净额": 0.6, "其他权益工具投资": 0.4, "投资性房地产": 0.3}
+_ALWAYS = {
+    *schema.KEY,
+    schema.CODE,
+    schema.SHORT_NAME,
+    "注册地址",
+    "法定代表人",
+    "资产总计",
+    "负债合计",
+    "所有者权益合计",
+    "营业收入",
+    "营业成本",
+    "净利润",
+    "货币资金",
+    "流动资产合计",
+    "流动负债合计",
+    "职工总人数",
+}
+_OFTEN_MISSING = {
+    "衍生金融资产": 0.7,
+    "衍生金融负债": 0.7,
+    "预收款项": 0.5,
+    "外文名称": 0.15,
+    "博士及以上的员工人数": 0.3,
+    "合同资产": 0.4,
+    "应付债券": 0.5,
+    "开发支出": 0.4,
+    "处置子公司及其他营业单位收到的现金净额": 0.6,
+    "其他权益工具投资": 0.4,
+    "投资性房地产": 0.3,
+}
 
 
 def _fen(rng: random.Random, yuan: float, spread: float = 0.6) -> int:
@@ -80,8 +153,15 @@ def _income(rng: random.Random, row: Row, scale: float) -> None:
     row["财务费用"] = row["利息费用"] - row["利息收入"]
     costs = ("营业成本", "税金及附加", "销售费用", "管理费用", "研发费用", "财务费用")
     row["营业总成本"] = sum(row[name] for name in costs)
-    for name, mean, spread in (("其他收益", 0.01, 0.008), ("投资收益", 0.008, 0.02), ("公允价值变动收益", 0.001, 0.006), ("信用减值损失", -0.004, 0.006),
-                               ("资产减值损失", -0.006, 0.01), ("资产处置收益", 0.0005, 0.003), ("汇兑收益", 0.0, 0.002)):
+    for name, mean, spread in (
+        ("其他收益", 0.01, 0.008),
+        ("投资收益", 0.008, 0.02),
+        ("公允价值变动收益", 0.001, 0.006),
+        ("信用减值损失", -0.004, 0.006),
+        ("资产减值损失", -0.006, 0.01),
+        ("资产处置收益", 0.0005, 0.003),
+        ("汇兑收益", 0.0, 0.002),
+    ):
         row[name] = round(revenue * rng.gauss(mean, spread))
     row["对联营企业和合营企业的投资收益"] = round(row["投资收益"] * rng.uniform(0.1, 0.9))
     gains = ("其他收益", "投资收益", "公允价值变动收益", "信用减值损失", "资产减值损失", "资产处置收益", "汇兑收益")
@@ -101,7 +181,11 @@ def _income(rng: random.Random, row: Row, scale: float) -> None:
 
 def _cash_flow(rng: random.Random, row: Row, scale: float, opening: int | None) -> None:
     net = []
-    for kind, into, out in (("经营", _OPERATING_IN, _OPERATING_OUT), ("投资", _INVESTING_IN, _INVESTING_OUT), ("筹资", _FINANCING_IN, _FINANCING_OUT)):
+    for kind, into, out in (
+        ("经营", _OPERATING_IN, _OPERATING_OUT),
+        ("投资", _INVESTING_IN, _INVESTING_OUT),
+        ("筹资", _FINANCING_IN, _FINANCING_OUT),
+    ):
         received = _lines(rng, row, into, scale, f"{kind}活动现金流入小计")
         paid = _lines(rng, row, out, scale, f"{kind}活动现金流出小计")
         row[f"{kind}活动产生的现金流量净额"] = received - paid
@@ -133,8 +217,18 @@ def _company_rows(rng: random.Random, name: lexicon.CompanyName, code: str, plac
     people, opening = round(max(60, scale / 5e4 * math.exp(rng.gauss(0, 0.5)))), None
     for year in YEARS:
         boss = lexicon.person(rng) if rng.random() < 0.2 else boss
-        row: Row = {schema.COMPANY: name.full, schema.YEAR: year, schema.CODE: code, schema.SHORT_NAME: name.short, "外文名称": name.english, "法定代表人": boss,
-                    "注册地址": street, "办公地址": office, "公司网址": f"http://www.{host}.example", "电子信箱": f"ir@{host}.example"}
+        row: Row = {
+            schema.COMPANY: name.full,
+            schema.YEAR: year,
+            schema.CODE: code,
+            schema.SHORT_NAME: name.short,
+            "外文名称": name.english,
+            "法定代表人": boss,
+            "注册地址": street,
+            "办公地址": office,
+            "公司网址": f"http://www.{host}.example",
+            "电子信箱": f"ir@{host}.example",
+        }
         _balance_sheet(rng, row, scale)
         _income(rng, row, scale)
         _cash_flow(rng, row, scale, opening)
@@ -149,7 +243,10 @@ def _company_rows(rng: random.Random, name: lexicon.CompanyName, code: str, plac
 
 def _gaps(rng: random.Random, row: Row) -> Row:
     """Some cells are empty, as in real tables; what others are computed from mostly stays."""
-    return {name: None if name not in _ALWAYS and rng.random() < _OFTEN_MISSING.get(name, 0.03) else value for name, value in row.items()}
+    return {
+        name: None if name not in _ALWAYS and rng.random() < _OFTEN_MISSING.get(name, 0.03) else value
+        for name, value in row.items()
+    }
 
 
 def rows(seed: int = 2024, companies: int = 360) -> list[Row]:

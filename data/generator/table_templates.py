@@ -252,23 +252,42 @@ _INTERSECTION_HIGH = lines("""
 {field}{years}均居前{top}的公司名单
 哪些企业的{field}在{years}全都排进了前{top}
 """)
-_THE_MANY = tuple(t.replace("<ask>", "(有|共有|一共有)(多少家|几家)").replace("<first>", "有(多少家|几家)") for t in _REGISTERED)
-_THE_LIST = tuple(t.replace("<ask>", "(有|都有|是)(哪些|哪几家)").replace("<first>", "(有哪些|哪些|哪几家)") for t in _REGISTERED)
+_THE_MANY = tuple(
+    t.replace("<ask>", "(有|共有|一共有)(多少家|几家)").replace("<first>", "有(多少家|几家)") for t in _REGISTERED
+)
+_THE_LIST = tuple(
+    t.replace("<ask>", "(有|都有|是)(哪些|哪几家)").replace("<first>", "(有哪些|哪些|哪几家)") for t in _REGISTERED
+)
 _MANY_1, _WHICH_1 = with_condition(_C1, _HOW_MANY), with_condition(_C1, _WHICH)
 _MANY_THERE = placed(_MANY_1) + with_condition(_C1, _HOW_MANY_THERE)
-_BEST_ATTRIBUTE = tuple(t.replace("排名第{kth}{high}", "{best}").replace("第{kth}{high}", "{best}") for t in _KTH_ATTRIBUTE)
+_BEST_ATTRIBUTE = tuple(
+    t.replace("排名第{kth}{high}", "{best}").replace("第{kth}{high}", "{best}") for t in _KTH_ATTRIBUTE
+)
 
 TABLE_TEMPLATES: dict[str, tuple[str, ...]] = {
-    "top": everywhere(_TOP), "top_high": _TOP_HIGH, "top_place": placed(_TOP), "top_place_or": either(placed(_TOP)),
-    "best": everywhere(_BEST), "best_place": placed(_BEST), "best_place_or": either(placed(_BEST)),
+    "top": everywhere(_TOP),
+    "top_high": _TOP_HIGH,
+    "top_place": placed(_TOP),
+    "top_place_or": either(placed(_TOP)),
+    "best": everywhere(_BEST),
+    "best_place": placed(_BEST),
+    "best_place_or": either(placed(_BEST)),
     "best_attribute": _BEST_ATTRIBUTE,
-    "kth": everywhere(_KTH), "kth_high": _KTH_HIGH, "kth_place": placed(_KTH), "kth_attribute": _KTH_ATTRIBUTE,
-    "count_place": _THE_MANY, "list_place": _THE_LIST,
-    "count_amount": everywhere(_MANY_1), "count_place_amount": _MANY_THERE, "count_place_or_amount": either(_MANY_THERE),
+    "kth": everywhere(_KTH),
+    "kth_high": _KTH_HIGH,
+    "kth_place": placed(_KTH),
+    "kth_attribute": _KTH_ATTRIBUTE,
+    "count_place": _THE_MANY,
+    "list_place": _THE_LIST,
+    "count_amount": everywhere(_MANY_1),
+    "count_place_amount": _MANY_THERE,
+    "count_place_or_amount": either(_MANY_THERE),
     "count_two": everywhere(with_condition(_C2, _HOW_MANY)),
     "count_place_two": placed(with_condition(_C2, _HOW_MANY)) + with_condition(_C2, _HOW_MANY_THERE),
     "count_shared_two": everywhere(with_condition(_CS, _HOW_MANY)),
-    "list_amount": everywhere(_WHICH_1), "list_place_amount": placed(_WHICH_1) + with_condition(_C1, _WHICH_THERE),
+    "list_amount": everywhere(_WHICH_1),
+    "list_place_amount": placed(_WHICH_1) + with_condition(_C1, _WHICH_THERE),
     "list_two": everywhere(with_condition(_C2, _WHICH)),
-    "intersection": _INTERSECTION, "intersection_high": _INTERSECTION_HIGH,
+    "intersection": _INTERSECTION,
+    "intersection_high": _INTERSECTION_HIGH,
 }

@@ -49,11 +49,17 @@ def rows(task: str, split: str, seed: int = 7, seen: Collection[str] = ()) -> li
     found: dict[str, dict[str, str]] = {}
     while len(found) < SIZES[split]:
         missing = SIZES[split] - len(found)
-        source = _balanced(rng, split, world, max(missing, 60)) if task == "classify" else stream(rng, split, world, structured if task == "nl2sql" else ())
+        source = (
+            _balanced(rng, split, world, max(missing, 60))
+            if task == "classify"
+            else stream(rng, split, world, structured if task == "nl2sql" else ())
+        )
         for sample, _ in zip(source, range(missing)):
             row = row_of(task, sample)
             if bare(row["question"]) not in seen:
-                found.setdefault(row["question"], {"id": f"{task}-{split}-{len(found)}", **row, "family": sample.family})
+                found.setdefault(
+                    row["question"], {"id": f"{task}-{split}-{len(found)}", **row, "family": sample.family}
+                )
     return list(found.values())
 
 

@@ -36,9 +36,22 @@ _PHRASES = lines("""
 就{place}的(公司|上市公司)(而言|来说),
 注册地点在{place}的(所有|全部)(公司|上市公司)(中|里),
 """)
-_MODIFIERS = ("在{place}注册的", "注册(地|地址|地点)在{place}的", "{place}的", "注册于{place}的", "注册地(为|是){place}的",
-              "位于{place}的", "注册在{place}的")
-_EVERYONE = ("所有(公司|上市公司)(中|里),", "全部(公司|上市公司|企业)(中|里),", "在全体上市公司中,", "就所有(公司|上市公司)而言,", "各家公司里,")
+_MODIFIERS = (
+    "在{place}注册的",
+    "注册(地|地址|地点)在{place}的",
+    "{place}的",
+    "注册于{place}的",
+    "注册地(为|是){place}的",
+    "位于{place}的",
+    "注册在{place}的",
+)
+_EVERYONE = (
+    "所有(公司|上市公司)(中|里),",
+    "全部(公司|上市公司|企业)(中|里),",
+    "在全体上市公司中,",
+    "就所有(公司|上市公司)而言,",
+    "各家公司里,",
+)
 
 
 def _bare(core: str) -> str:
@@ -54,8 +67,11 @@ def everywhere(cores: Iterable[str]) -> tuple[str, ...]:
 def placed(cores: Iterable[str]) -> tuple[str, ...]:
     """A template for every @ and # of every core, the phrases and modifiers taken in turn."""
     words = {"@": cycle(_PHRASES), "#": cycle(_MODIFIERS)}
-    return tuple(_bare(core[: spot.start()]) + next(words[spot.group()]) + _bare(core[spot.end() :])
-                 for core in cores for spot in re.finditer("[@#]", core))
+    return tuple(
+        _bare(core[: spot.start()]) + next(words[spot.group()]) + _bare(core[spot.end() :])
+        for core in cores
+        for spot in re.finditer("[@#]", core)
+    )
 
 
 def scoped(cores: Iterable[str]) -> tuple[str, ...]:

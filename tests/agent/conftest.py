@@ -74,13 +74,32 @@ def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("mariadb")
     data, port, log = folder / "data", _free_port(), folder / "server.log"
     user = ["--user=root"] if os.geteuid() == 0 else []
-    install = [installer, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", *user]
+    install = [
+        installer,
+        "--no-defaults",
+        f"--datadir={data}",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        *user,
+    ]
     subprocess.run(install, check=True, capture_output=True)
     start = folder / "start.sql"
-    start.write_text(f"CREATE DATABASE caibao CHARACTER SET utf8mb4;\nCREATE USER '{READER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
-                     f"GRANT ALL ON caibao.* TO '{READER}'@'127.0.0.1';\n")
-    options = [f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}",
-               f"--init-file={start}", "--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", "--sql-mode=TRADITIONAL,ONLY_FULL_GROUP_BY"]
+    start.write_text(
+        f"CREATE DATABASE caibao CHARACTER SET utf8mb4;\nCREATE USER '{READER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
+        f"GRANT ALL ON caibao.* TO '{READER}'@'127.0.0.1';\n"
+    )
+    options = [
+        f"--datadir={data}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={folder / 's'}",
+        f"--pid-file={folder / 'pid'}",
+        f"--init-file={start}",
+        "--skip-name-resolve",
+        "--innodb-buffer-pool-size=32M",
+        "--innodb-log-file-size=16M",
+        "--sql-mode=TRADITIONAL,ONLY_FULL_GROUP_BY",
+    ]
     with log.open("wb") as output:
         server = subprocess.Popen([daemon, "--no-defaults", *options, *user], stdout=output, stderr=output)
         try:

@@ -30,7 +30,12 @@ def make_database(folder: Path, csv: str = CSV, table: str = "company_table") ->
 class ScriptedModel:
     """says: text → class, key words or statement, the first entry whose key stands in the text; `asked` is everything it was asked."""
 
-    def __init__(self, classes: Mapping[str, str] | str = "C", keywords: Mapping[str, str] | str = "", sql: Mapping[str, str] | str = "") -> None:
+    def __init__(
+        self,
+        classes: Mapping[str, str] | str = "C",
+        keywords: Mapping[str, str] | str = "",
+        sql: Mapping[str, str] | str = "",
+    ) -> None:
         self._says = {"classify": classes, "keywords": keywords, "nl2sql": sql}
         self.asked: list[tuple[str, str]] = []
 
@@ -40,7 +45,10 @@ class ScriptedModel:
         return said if isinstance(said, str) else next((answer for key, answer in said.items() if key in text), "")
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        return [[0.0 if choice == said else -5.0 for choice in choices] for said in (self._say(task, text) for text in texts)]
+        return [
+            [0.0 if choice == said else -5.0 for choice in choices]
+            for said in (self._say(task, text) for text in texts)
+        ]
 
     def write(self, task: str, texts: Sequence[str]) -> list[str]:
         return [self._say(task, text) for text in texts]

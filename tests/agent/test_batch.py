@@ -23,7 +23,12 @@ def pipeline(tmp_path: Path) -> Pipeline:
 
 def questions(path: Path, count: int) -> Path:
     names = ("华兴科技", "瑞达银行", "博士眼镜")
-    path.write_text(json.dumps([{"id": i, "question": f"{names[i % 3]}2020年的净利润是多少?"} for i in range(count)], ensure_ascii=False), encoding="utf-8")
+    path.write_text(
+        json.dumps(
+            [{"id": i, "question": f"{names[i % 3]}2020年的净利润是多少?"} for i in range(count)], ensure_ascii=False
+        ),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -44,9 +49,17 @@ def test_a_file_in_gb18030_is_read(tmp_path: Path) -> None:
 
 
 def test_a_bad_row_is_reported_by_line_and_does_not_stop_the_rest(tmp_path: Path, pipeline: Pipeline) -> None:
-    (tmp_path / "q.jsonl").write_text('{"id": 1, "question": "华兴科技2020年的净利润?"}\n{"id": 2, "quest\n{"id": 3}\n{"id": 4, "question": " "}\n{"id": 5, "question": "瑞达银行2020年的净利润?"}\n', encoding="utf-8")
+    (tmp_path / "q.jsonl").write_text(
+        '{"id": 1, "question": "华兴科技2020年的净利润?"}\n{"id": 2, "quest\n{"id": 3}\n{"id": 4, "question": " "}\n{"id": 5, "question": "瑞达银行2020年的净利润?"}\n',
+        encoding="utf-8",
+    )
     source = batch.read_questions(tmp_path / "q.jsonl")
-    assert ["第2行" in source.bad[0], "第3行" in source.bad[1], "第4行" in source.bad[2], len(source.bad)] == [True, True, True, 3]
+    assert ["第2行" in source.bad[0], "第3行" in source.bad[1], "第4行" in source.bad[2], len(source.bad)] == [
+        True,
+        True,
+        True,
+        3,
+    ]
     batch.run(pipeline, source, tmp_path / "a.jsonl")
     assert [row["id"] for row in answers(tmp_path / "a.jsonl")] == [1, 5]
 
@@ -57,7 +70,9 @@ def test_broken_json_in_an_array_names_file_and_line(tmp_path: Path) -> None:
         batch.read_questions(tmp_path / "q.json")
 
 
-@pytest.mark.parametrize("content,reason", [(b"", "没有可用的问题"), (b"\xff\xfe\x00\x01", "不是文字文件"), (b"\x81\xff\xfe\xfd", "编码")])
+@pytest.mark.parametrize(
+    "content,reason", [(b"", "没有可用的问题"), (b"\xff\xfe\x00\x01", "不是文字文件"), (b"\x81\xff\xfe\xfd", "编码")]
+)
 def test_a_file_without_questions_is_one_sentence(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "q.json").write_bytes(content)
     with pytest.raises(CaibaoError, match=reason):
@@ -69,7 +84,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         batch.read_questions(tmp_path / "nowhere.json")
 
 
-def test_a_killed_batch_resumes_without_losing_an_answer(tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_batch_resumes_without_losing_an_answer(
+    tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(batch, "CHUNK", 4)
     source, out = batch.read_questions(questions(tmp_path / "q.json", 11)), tmp_path / "a.jsonl"
 
@@ -107,13 +124,15 @@ def test_the_trace_holds_class_key_words_sql_and_evidence(tmp_path: Path, pipeli
     row = answers(tmp_path / "a.jsonl")[0]
     assert row["class"] == "C" and row["keywords"] == ["净利润"] and row["decided_by"] == "model"
     assert "SELECT" in row["sql"] and row["parameters"]["v1"] == "江苏华兴科技股份有限公司"
-    (company, year, profit), = row["evidence"]["rows"]
+    ((company, year, profit),) = row["evidence"]["rows"]
     assert (company, year, Decimal(profit)) == ("江苏华兴科技股份有限公司", "2020", 150)
 
 
 def test_batches_share_the_models_calls(tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = pipeline.model.write
-    monkeypatch.setattr(pipeline.model, "write", lambda task, texts: calls.append((task, len(texts))) or original(task, texts))
+    monkeypatch.setattr(
+        pipeline.model, "write", lambda task, texts: calls.append((task, len(texts))) or original(task, texts)
+    )
     batch.run(pipeline, batch.read_questions(questions(tmp_path / "q.json", 30)), tmp_path / "a.jsonl")
     assert calls == [("keywords", 30), ("nl2sql", 30)]

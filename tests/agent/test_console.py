@@ -17,7 +17,9 @@ ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Chat:
-    return Chat(Pipeline(ScriptedModel("C", "净利润", ONE), make_database(tmp_path)), Console(file=io.StringIO(), width=200))
+    return Chat(
+        Pipeline(ScriptedModel("C", "净利润", ONE), make_database(tmp_path)), Console(file=io.StringIO(), width=200)
+    )
 
 
 def shown(chat: Chat) -> str:
@@ -32,7 +34,13 @@ def test_steps_evidence_and_answer_are_shown(chat: Chat) -> None:
 
 def test_trace_sql_history_and_help_answer_slash_commands(chat: Chat) -> None:
     chat.ask("华兴科技2020年的净利润是多少?")
-    for command, part in (("/trace", "decided_by: model"), ("/sql", ":v1 = 江苏华兴科技股份有限公司"), ("/history", "1. 华兴科技2020年"), ("/help", "/quit"), ("/what", "没有命令 /what")):
+    for command, part in (
+        ("/trace", "decided_by: model"),
+        ("/sql", ":v1 = 江苏华兴科技股份有限公司"),
+        ("/history", "1. 华兴科技2020年"),
+        ("/help", "/quit"),
+        ("/what", "没有命令 /what"),
+    ):
         assert chat._command(command)
         assert part in shown(chat)
     assert not chat._command("/quit")

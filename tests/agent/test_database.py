@@ -34,7 +34,9 @@ def test_the_table_tells_its_columns_companies_and_years(database_url: str) -> N
 
 
 def test_a_figure_comes_back_as_it_was_written(database_url: str) -> None:
-    result = Database(database_url).execute("SELECT 营业成本, 年份, 公司全称, 职工总人数 FROM company_table WHERE 营业成本 = :v1", {"v1": Decimal("90.03")})
+    result = Database(database_url).execute(
+        "SELECT 营业成本, 年份, 公司全称, 职工总人数 FROM company_table WHERE 营业成本 = :v1", {"v1": Decimal("90.03")}
+    )
     assert result.rows == ((Decimal("90.03"), 2020, "甲股份有限公司", Decimal(12)),)
     assert str(result.rows[0][0]).rstrip("0") == "90.03"
     assert not any(isinstance(value, float) for row in result.rows for value in row)
@@ -42,7 +44,10 @@ def test_a_figure_comes_back_as_it_was_written(database_url: str) -> None:
 
 def test_sums_and_averages_are_exact(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     table = tmp_path / "t.csv"
-    table.write_text("公司全称,年份,净利润\n" + "".join(f"公司{i},2020,{'0.1' if i else '9999999999999.99'}\n" for i in range(11)), encoding="utf-8")
+    table.write_text(
+        "公司全称,年份,净利润\n" + "".join(f"公司{i},2020,{'0.1' if i else '9999999999999.99'}\n" for i in range(11)),
+        encoding="utf-8",
+    )
     for url in (f"sqlite:///{tmp_path / 'sum.sqlite3'}", "mysql"):
         if url == "mysql":
             url = request.getfixturevalue("mysql_server")
@@ -53,16 +58,22 @@ def test_sums_and_averages_are_exact(tmp_path: Path, request: pytest.FixtureRequ
 
 
 def test_a_sum_over_nothing_is_nothing(database_url: str) -> None:
-    assert Database(database_url).execute("SELECT SUM(净利润), AVG(净利润), COUNT(*) FROM company_table WHERE 年份 = 1990", {}).rows == ((None, None, 0),)
+    assert Database(database_url).execute(
+        "SELECT SUM(净利润), AVG(净利润), COUNT(*) FROM company_table WHERE 年份 = 1990", {}
+    ).rows == ((None, None, 0),)
 
 
-@pytest.mark.parametrize("text", ["#12", "#1.5", "1e5", "007", "12", "50%", ":v1", "O'Neil; DROP TABLE company_table", "a\\b"])
+@pytest.mark.parametrize(
+    "text", ["#12", "#1.5", "1e5", "007", "12", "50%", ":v1", "O'Neil; DROP TABLE company_table", "a\\b"]
+)
 def test_text_that_looks_like_something_else_stays_text(tmp_path: Path, text: str) -> None:
     table = tmp_path / "t.csv"
     table.write_text(f"公司全称,年份,注册地址\n甲,2020,{text}\n", encoding="utf-8")
     url = f"sqlite:///{tmp_path / 't.sqlite3'}"
     import_table(table, url)
-    assert Database(url).execute("SELECT 注册地址 FROM company_table WHERE 注册地址 = :v1", {"v1": text}).rows == ((text,),)
+    assert Database(url).execute("SELECT 注册地址 FROM company_table WHERE 注册地址 = :v1", {"v1": text}).rows == (
+        (text,),
+    )
 
 
 @pytest.mark.parametrize("name", ["备注(其中):甲", "占比%", "a:v1", "R&D", "减:库存", "研发机构数(个)", "100%达标"])
@@ -75,7 +86,9 @@ def test_any_column_name_can_be_asked(tmp_path: Path, request: pytest.FixtureReq
         import_table(table, url)
         database = Database(url)
         column = database.columns()[2]
-        result = database.execute(f"SELECT {quote}{column}{quote} FROM company_table WHERE 公司全称 = :v1", {"v1": "甲"})
+        result = database.execute(
+            f"SELECT {quote}{column}{quote} FROM company_table WHERE 公司全称 = :v1", {"v1": "甲"}
+        )
         assert result.rows == (("x",),)
 
 
@@ -86,13 +99,33 @@ def test_more_rows_than_wanted_are_cut_and_said_so(database_url: str) -> None:
     assert not database.execute("SELECT 公司全称 FROM company_table", {}, max_rows=7).truncated
 
 
-WRITES = ["INSERT INTO company_table (公司全称, 年份) VALUES ('z', 1)", "UPDATE company_table SET 净利润 = 0", "DELETE FROM company_table",
-          "DROP TABLE company_table", "CREATE TABLE x (a INT)", "ALTER TABLE company_table ADD COLUMN x INT"]
-ESCAPES = ["SELECT * FROM secret", "SELECT * FROM t", "SELECT * FROM sqlite_master", "PRAGMA table_info(company_table)", "PRAGMA query_only = 0",
-           "ATTACH 'x' AS y", "CREATE TEMP TABLE x (a)", "SELECT load_extension('x')", "SELECT readfile('/etc/passwd')", "SELECT randomblob(1000000000)", "SELECT zeroblob(1000000000)", "VACUUM INTO 'x'",
-           "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r", "SELECT 公司全称 FROM company_table; DROP TABLE company_table",
-           "SELECT 公司全称 FROM company_table UNION SELECT a FROM secret", "SELECT (SELECT a FROM secret) FROM company_table",
-           "SELECT * FROM pragma_table_info('secret')"]
+WRITES = [
+    "INSERT INTO company_table (公司全称, 年份) VALUES ('z', 1)",
+    "UPDATE company_table SET 净利润 = 0",
+    "DELETE FROM company_table",
+    "DROP TABLE company_table",
+    "CREATE TABLE x (a INT)",
+    "ALTER TABLE company_table ADD COLUMN x INT",
+]
+ESCAPES = [
+    "SELECT * FROM secret",
+    "SELECT * FROM t",
+    "SELECT * FROM sqlite_master",
+    "PRAGMA table_info(company_table)",
+    "PRAGMA query_only = 0",
+    "ATTACH 'x' AS y",
+    "CREATE TEMP TABLE x (a)",
+    "SELECT load_extension('x')",
+    "SELECT readfile('/etc/passwd')",
+    "SELECT randomblob(1000000000)",
+    "SELECT zeroblob(1000000000)",
+    "VACUUM INTO 'x'",
+    "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r",
+    "SELECT 公司全称 FROM company_table; DROP TABLE company_table",
+    "SELECT 公司全称 FROM company_table UNION SELECT a FROM secret",
+    "SELECT (SELECT a FROM secret) FROM company_table",
+    "SELECT * FROM pragma_table_info('secret')",
+]
 
 
 @pytest.mark.parametrize("statement", [*WRITES, *ESCAPES])
@@ -200,7 +233,17 @@ def test_years_may_be_text_and_wrong_ones_are_named(sqlite_url: str) -> None:
         Database(sqlite_url, "空表").years()
 
 
-@pytest.mark.parametrize("url", ["nonsense geheim-4711", "", "postgresql://u:geheim-4711@h/x", "mysql+nodriver://u:geheim-4711@h/x", "sqlite://", "mysql+pymysql://u:geheim-4711@127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense geheim-4711",
+        "",
+        "postgresql://u:geheim-4711@h/x",
+        "mysql+nodriver://u:geheim-4711@h/x",
+        "sqlite://",
+        "mysql+pymysql://u:geheim-4711@127.0.0.1:1/x",
+    ],
+)
 def test_an_address_that_does_not_work_is_one_sentence_without_the_password(url: str) -> None:
     with pytest.raises(DatabaseError) as refused:
         Database(url).columns()

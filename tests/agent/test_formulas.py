@@ -57,13 +57,28 @@ def test_money_is_not_rounded_in_binary() -> None:
         ("a-b*c", {"a": 9, "b": 3, "c": 2}, 3),
     ],
 )
-def test_missing_operands_and_zero_divisors_give_nothing(expression: str, values: dict[str, int | None], expected: Decimal | int | None) -> None:
+def test_missing_operands_and_zero_divisors_give_nothing(
+    expression: str, values: dict[str, int | None], expected: Decimal | int | None
+) -> None:
     given_values = {name: None if value is None else Decimal(value) for name, value in values.items()}
     assert formulas.evaluate(expression, given_values) == expected
 
 
-@pytest.mark.parametrize("name", ["销售商品、提供劳务收到的现金", "研发机构数(个)", "其中:受限资金", "R&D-投入/年", "a)+(b",
-                                  "(SELECT a FROM secret)", "x--", "2020目标", "上年净利润", "名 字"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "销售商品、提供劳务收到的现金",
+        "研发机构数(个)",
+        "其中:受限资金",
+        "R&D-投入/年",
+        "a)+(b",
+        "(SELECT a FROM secret)",
+        "x--",
+        "2020目标",
+        "上年净利润",
+        "名 字",
+    ],
+)
 def test_a_growth_rate_takes_any_name_as_a_name(name: str) -> None:
     growth = schema.computed(name + schema.GROWTH)
     assert growth is not None
@@ -76,7 +91,9 @@ def test_operands_stand_in_the_order_of_the_formula() -> None:
 
 
 def test_a_computed_column_is_shown_as_its_operands_behind_the_key(database_url: str) -> None:
-    result = run(Database(database_url), "SELECT 毛利率 FROM company_table WHERE 公司全称='甲股份有限公司' AND 年份=2020")
+    result = run(
+        Database(database_url), "SELECT 毛利率 FROM company_table WHERE 公司全称='甲股份有限公司' AND 年份=2020"
+    )
     assert result.columns == ("公司全称", "年份", "营业收入", "营业成本")
     assert result.rows == (("甲股份有限公司", 2020, Decimal(150), Decimal("90.03")),)
 
@@ -84,7 +101,12 @@ def test_a_computed_column_is_shown_as_its_operands_behind_the_key(database_url:
 def test_last_year_is_the_row_of_the_year_before_even_where_it_is_missing(database_url: str) -> None:
     result = run(Database(database_url), "SELECT 净利润增长率 FROM company_table WHERE 年份=2020 ORDER BY 公司全称")
     assert result.columns == ("公司全称", "年份", "净利润", "上年净利润")
-    assert {str(row[0])[0]: row[2:] for row in result.rows} == {"甲": (6, 5), "乙": (-8, 8), "丙": (8, None), "丁": (Decimal("0.1"), None)}
+    assert {str(row[0])[0]: row[2:] for row in result.rows} == {
+        "甲": (6, 5),
+        "乙": (-8, 8),
+        "丙": (8, None),
+        "丁": (Decimal("0.1"), None),
+    }
 
 
 @pytest.mark.parametrize(
@@ -106,27 +128,40 @@ def test_nothing_missing_ranks_and_ties_go_by_company(database_url: str, conditi
 
 
 def test_whole_numbers_are_not_divided_as_whole_numbers(database_url: str) -> None:
-    result = run(Database(database_url), "SELECT 公司全称 FROM company_table WHERE 净利润率>0.03 AND 净利润率<0.05 AND 年份=2020")
+    result = run(
+        Database(database_url), "SELECT 公司全称 FROM company_table WHERE 净利润率>0.03 AND 净利润率<0.05 AND 年份=2020"
+    )
     assert names(result) == ["甲"]  # 6/150
 
 
 def test_an_average_of_a_ratio_is_over_the_rows_that_have_one(database_url: str) -> None:
-    (row,) = run(Database(database_url), "SELECT AVG(营业成本率),MAX(营业成本率) FROM company_table WHERE 年份=2020").rows
+    (row,) = run(
+        Database(database_url), "SELECT AVG(营业成本率),MAX(营业成本率) FROM company_table WHERE 年份=2020"
+    ).rows
     assert Decimal(str(row[0])) == pytest.approx((Decimal("90.03") / 150 + Decimal(6) / 9) / 2)
     assert Decimal(str(row[1])) == pytest.approx(Decimal(6) / 9)
 
 
 def test_grouped_sums_sort_and_filter_as_numbers(database_url: str) -> None:
     database = Database(database_url)
-    result = run(database, "SELECT 公司全称,SUM(货币资金) FROM company_table GROUP BY 公司全称 ORDER BY SUM(货币资金) DESC")
+    result = run(
+        database, "SELECT 公司全称,SUM(货币资金) FROM company_table GROUP BY 公司全称 ORDER BY SUM(货币资金) DESC"
+    )
     assert [(str(a)[0], b) for a, b in result.rows] == [("丙", Decimal("100.5")), ("乙", 30), ("丁", 20), ("甲", 18)]
-    assert sorted(names(run(database, "SELECT 公司全称 FROM company_table GROUP BY 公司全称 HAVING SUM(货币资金)>25"))) == ["丙", "乙"]
-    assert run(database, "SELECT 年份,SUM(净利润) FROM company_table GROUP BY 年份 ORDER BY 年份").rows == ((2019, Decimal("13.2")), (2020, Decimal("6.1")))
+    assert sorted(
+        names(run(database, "SELECT 公司全称 FROM company_table GROUP BY 公司全称 HAVING SUM(货币资金)>25"))
+    ) == ["丙", "乙"]
+    assert run(database, "SELECT 年份,SUM(净利润) FROM company_table GROUP BY 年份 ORDER BY 年份").rows == (
+        (2019, Decimal("13.2")),
+        (2020, Decimal("6.1")),
+    )
 
 
 def test_an_intersection_over_years_ranks_within_each_year(database_url: str) -> None:
-    sql = ("SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {} DESC) AS 名次 FROM company_table "
-           "WHERE 年份 IN (2019,2020)) AS t WHERE 名次<={} GROUP BY 公司全称 HAVING COUNT(*)={}")
+    sql = (
+        "SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {} DESC) AS 名次 FROM company_table "
+        "WHERE 年份 IN (2019,2020)) AS t WHERE 名次<={} GROUP BY 公司全称 HAVING COUNT(*)={}"
+    )
     database = Database(database_url)
     assert names(run(database, sql.format("货币资金", 3, 2))) == ["乙"]
     assert names(run(database, sql.format("毛利率", 2, 2))) == ["甲"]  # 2019: 戊, 甲; 2020: 甲, 乙
@@ -138,8 +173,15 @@ def test_a_real_column_wins_over_a_computed_one_of_its_name() -> None:
     assert formulas.expand(select, ("公司全称", "年份", "毛利率")).named_selects == ["公司全称", "年份", "毛利率"]
 
 
-@pytest.mark.parametrize("sql", ["SELECT 毛利率 FROM company_table", "SELECT 公司全称 FROM company_table WHERE 毛利率>0",
-                                 "SELECT AVG(毛利率) FROM company_table", "SELECT 公司全称 FROM company_table ORDER BY 毛利率"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 毛利率 FROM company_table",
+        "SELECT 公司全称 FROM company_table WHERE 毛利率>0",
+        "SELECT AVG(毛利率) FROM company_table",
+        "SELECT 公司全称 FROM company_table ORDER BY 毛利率",
+    ],
+)
 def test_a_missing_operand_is_named_and_never_read_as_text(sql: str) -> None:
     """SQLite takes a double-quoted name that it does not know for a string, so 营业成本 would be its own value."""
     select = sql_guard.check(sql, ("公司全称", "年份", "营业收入", "营业成本"))

@@ -38,7 +38,15 @@ def test_no_definition_holds_a_figure_that_could_be_taken_for_a_companys() -> No
     assert not [e.term for e in read() if re.search(r"\d{2,}", e.definition + e.effect)]
 
 
-@pytest.mark.parametrize("question,term", [("什么是存货周转率？", "存货周转率"), ("请解释一下ROE", "净资产收益率"), ("怎么理解速动比率", "速动比率"), ("企业所得税是什么意思", "所得税费用")])
+@pytest.mark.parametrize(
+    "question,term",
+    [
+        ("什么是存货周转率？", "存货周转率"),
+        ("请解释一下ROE", "净资产收益率"),
+        ("怎么理解速动比率", "速动比率"),
+        ("企业所得税是什么意思", "所得税费用"),
+    ],
+)
 def test_a_term_is_found_by_its_name_or_alias(glossary: Glossary, question: str, term: str) -> None:
     assert glossary.find(question)[0].term == term
 
@@ -48,7 +56,7 @@ def test_the_longest_name_wins(glossary: Glossary) -> None:
 
 
 def test_a_paraphrase_is_found_by_its_words(glossary: Glossary) -> None:
-    assert [e.term for e in glossary.find("被收购方业绩不达预期时要减值、大幅拖累利润的是什么")] == ["商誉"]
+    assert [e.term for e in glossary.find("账上的钱因保证金冻结不能动用是什么情况")] == ["受限资金"]
 
 
 @pytest.mark.parametrize("question", ["今天天气怎么样", "你是谁", "帮我写一首诗", "明天几点开会"])
@@ -71,7 +79,14 @@ def test_two_terms_are_both_explained_where_they_are_compared(glossary: Glossary
     assert answer and "流动比率：" in answer.text and "速动比率：" in answer.text
 
 
-@pytest.mark.parametrize("question", ["请简要介绍华兴科技2020年社会责任工作情况", "华兴科技2021年审计报告中的关键审计事项", "华兴科技2019年营业收入变动的原因"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "请简要介绍华兴科技2020年社会责任工作情况",
+        "华兴科技2021年审计报告中的关键审计事项",
+        "华兴科技2019年营业收入变动的原因",
+    ],
+)
 def test_questions_about_report_text_are_recognised(question: str) -> None:
     assert is_report_text_question(question)
 

@@ -43,12 +43,19 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "xlsx"])
-def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, table_file: Path, database_url: str, kind: str) -> None:
+def test_every_kind_of_file_gives_the_same_table(
+    tmp_path: Path, table_file: Path, database_url: str, kind: str
+) -> None:
     path = tmp_path / f"t.{kind}"
     if kind == "xlsx":
         book = openpyxl.Workbook()
         for line in table_file.read_text(encoding="utf-8").splitlines():
-            book.active.append([float(cell) if cell.replace(".", "").replace("-", "").isdigit() else cell or None for cell in line.split(",")])
+            book.active.append(
+                [
+                    float(cell) if cell.replace(".", "").replace("-", "").isdigit() else cell or None
+                    for cell in line.split(",")
+                ]
+            )
         book.save(path)
     else:
         path.write_bytes(gzip.compress(table_file.read_bytes()) if kind == "csv.gz" else table_file.read_bytes())
@@ -61,7 +68,9 @@ def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, table_file: Pat
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_encodings_are_found_out(tmp_path: Path, encoding: str) -> None:
-    import_table(written(tmp_path / "t.csv", "公司全称,年份\n甲,2020\n", encoding), f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    import_table(
+        written(tmp_path / "t.csv", "公司全称,年份\n甲,2020\n", encoding), f"sqlite:///{tmp_path / 'x.sqlite3'}"
+    )
     assert Database(f"sqlite:///{tmp_path / 'x.sqlite3'}").companies() == [("甲", "", "")]
 
 
@@ -77,11 +86,19 @@ def test_headings_are_mapped_through_the_aliases_and_reported(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("heading", "cell", "value"),
     [
-        ("营业收入", "1234.56", "1234.56"), ("营业收入(万元)", '"1,234.5678"', "12345678"), ("营业收入（亿元）", "1.23456789012", "123456789.012"),
+        ("营业收入", "1234.56", "1234.56"),
+        ("营业收入(万元)", '"1,234.5678"', "12345678"),
+        ("营业收入（亿元）", "1.23456789012", "123456789.012"),
         ("营业收入(千元)", "-3.5", "-3500"),
-        ("净利润(元)", '"(1,234.50)"', "-1234.50"), ("净利润", '"1,234,567.89"', "1234567.89"), ("净利润", "9876543210123.45", "9876543210123.45"),
+        ("净利润(元)", '"(1,234.50)"', "-1234.50"),
+        ("净利润", '"1,234,567.89"', "1234567.89"),
+        ("净利润", "9876543210123.45", "9876543210123.45"),
         ("净利润", "１２．５", "12.5"),
-        ("净利润", " 7 ", "7"), ("净利润", "1.5E+3", "1500"), ("净利润", "+5", "5"), ("职工总人数(人)", "12.0", "12"), ("净利润", "0", "0"),
+        ("净利润", " 7 ", "7"),
+        ("净利润", "1.5E+3", "1500"),
+        ("净利润", "+5", "5"),
+        ("职工总人数(人)", "12.0", "12"),
+        ("净利润", "0", "0"),
     ],
 )
 def test_a_number_is_imported_exactly(tmp_path: Path, heading: str, cell: str, value: str) -> None:
@@ -95,7 +112,25 @@ def test_an_empty_cell_is_nothing_and_not_zero(tmp_path: Path, empty: str) -> No
     assert only(database, "净利润") is None
 
 
-@pytest.mark.parametrize("cell", ["abc", "12%", "1_000", '"12,34"', '"1,2345"', "1.2.3", "--5", "1e999999", "9" * 21, "0x10", "inf", "五亿", "12元", "=1+1"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "abc",
+        "12%",
+        "1_000",
+        '"12,34"',
+        '"1,2345"',
+        "1.2.3",
+        "--5",
+        "1e999999",
+        "9" * 21,
+        "0x10",
+        "inf",
+        "五亿",
+        "12元",
+        "=1+1",
+    ],
+)
 def test_a_bad_number_names_line_column_and_cell(tmp_path: Path, cell: str) -> None:
     sentence = refused(tmp_path, f"公司全称,年份,净利润\n甲,2019,1\n甲,2020,{cell}\n")
     assert "第3行" in sentence and "净利润" in sentence and cell.strip('"')[:40] in sentence
@@ -120,8 +155,8 @@ def test_a_bad_year_is_refused(tmp_path: Path, year: str) -> None:
         ("公司全称,年份,净利润,净利润\n甲,2020,1,2\n", ["净利润", "第3列", "第4列"]),
         ("公司全称,年份,毛利率(%)\n甲,2020,1\n", ["毛利率(%)", "百分比"]),
         ("公司全称,年份,净利润\n甲,2020,1,234\n", ["第2行", "逗号"]),
-        ("公司全称,年份,注册地址,净利润\n甲,2019,\"路\n1号\",1\n乙,2020,x,y\n", ["第4行", "净利润"]),
-        ("公司全称,年份,注册地址\n甲,2020,\"" + "长" * 140_000 + "\"\n", ["第2行", "csv"]),
+        ('公司全称,年份,注册地址,净利润\n甲,2019,"路\n1号",1\n乙,2020,x,y\n', ["第4行", "净利润"]),
+        ('公司全称,年份,注册地址\n甲,2020,"' + "长" * 140_000 + '"\n', ["第2行", "csv"]),
     ],
 )
 def test_a_wrong_table_is_refused_where_it_is_wrong(tmp_path: Path, text: str, named: list[str]) -> None:
@@ -129,7 +164,22 @@ def test_a_wrong_table_is_refused_where_it_is_wrong(tmp_path: Path, text: str, n
     assert all(word in sentence for word in named), sentence
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "t.txt", "t.xls", "t.csv.gz", "cut.csv.gz", "broken.csv.gz", "t.xlsx", "encrypted.xlsx", "utf16.csv", "nul.csv", "folder.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "missing.csv",
+        "t.txt",
+        "t.xls",
+        "t.csv.gz",
+        "cut.csv.gz",
+        "broken.csv.gz",
+        "t.xlsx",
+        "encrypted.xlsx",
+        "utf16.csv",
+        "nul.csv",
+        "folder.csv",
+    ],
+)
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -> None:
     good = "公司全称,年份\n甲,2020\n".encode() * 50
     packed = bytearray(gzip.compress(good))
@@ -139,8 +189,16 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -
     for entry in re.finditer(rb"PK\x01\x02", bytes(directory)):
         directory[entry.start() + 8] |= 1  # the flag that a member is encrypted
     (tmp_path / "encrypted.xlsx").write_bytes(directory)
-    content = {"t.txt": good, "t.xls": good, "t.csv.gz": good, "cut.csv.gz": gzip.compress(good)[:-9], "broken.csv.gz": bytes(packed), "t.xlsx": good,
-               "utf16.csv": good.decode().encode("utf-16"), "nul.csv": good[:30] + b"\0\xff" + good[30:]}
+    content = {
+        "t.txt": good,
+        "t.xls": good,
+        "t.csv.gz": good,
+        "cut.csv.gz": gzip.compress(good)[:-9],
+        "broken.csv.gz": bytes(packed),
+        "t.xlsx": good,
+        "utf16.csv": good.decode().encode("utf-16"),
+        "nul.csv": good[:30] + b"\0\xff" + good[30:],
+    }
     if name in content:
         (tmp_path / name).write_bytes(content[name])
     if name == "folder.csv":
@@ -183,7 +241,9 @@ def test_a_refused_file_leaves_the_old_table_as_it_was(database_url: str, tmp_pa
     assert Database(database_url).execute(everything, {}).rows == before
 
 
-def test_an_import_that_fails_while_writing_leaves_the_old_table_as_it_was(sqlite_url: str, table_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_fails_while_writing_leaves_the_old_table_as_it_was(
+    sqlite_url: str, table_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk is full half-way: SQLite's own page limit plays the disk."""
     import sqlalchemy
     from sqlalchemy import event
@@ -200,7 +260,9 @@ def test_an_import_that_fails_while_writing_leaves_the_old_table_as_it_was(sqlit
     with pytest.raises(DatabaseError):
         import_table(written(table_file.with_name("many.csv"), many), sqlite_url)
     monkeypatch.undo()
-    assert Database(sqlite_url).execute("SELECT COUNT(*), SUM(职工总人数) FROM company_table", {}).rows == ((7, Decimal(42)),)
+    assert Database(sqlite_url).execute("SELECT COUNT(*), SUM(职工总人数) FROM company_table", {}).rows == (
+        (7, Decimal(42)),
+    )
 
 
 def test_other_tables_of_the_database_are_left_alone(sqlite_url: str, table_file: Path) -> None:
@@ -211,12 +273,19 @@ def test_other_tables_of_the_database_are_left_alone(sqlite_url: str, table_file
     import_table(table_file, sqlite_url)
     with sqlite3.connect(path) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        indexed = {row[3] for row in connection.execute("EXPLAIN QUERY PLAN SELECT * FROM company_table WHERE 公司全称 = 'x' AND 年份 = 2020")}
+        indexed = {
+            row[3]
+            for row in connection.execute(
+                "EXPLAIN QUERY PLAN SELECT * FROM company_table WHERE 公司全称 = 'x' AND 年份 = 2020"
+            )
+        }
     assert tables == {"company_table", "company_table_old", "company_table_import"}
     assert "ix_company_table_company_year" in " ".join(indexed)
 
 
-def test_a_locked_database_and_a_folder_without_permission_are_one_sentence_each(sqlite_url: str, table_file: Path, tmp_path: Path) -> None:
+def test_a_locked_database_and_a_folder_without_permission_are_one_sentence_each(
+    sqlite_url: str, table_file: Path, tmp_path: Path
+) -> None:
     holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(DatabaseError, match="锁住"):
@@ -227,7 +296,16 @@ def test_a_locked_database_and_a_folder_without_permission_are_one_sentence_each
         import_table(table_file, f"sqlite:///{tmp_path / 'file' / 'x.sqlite3'}")
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://u:geheim@h/x", "no url", "mysql+pymysql://u:geheim@127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://u:geheim@h/x",
+        "no url",
+        "mysql+pymysql://u:geheim@127.0.0.1:1/x",
+    ],
+)
 def test_an_address_that_cannot_be_written_is_one_sentence(table_file: Path, url: str) -> None:
     with pytest.raises(DatabaseError) as refusal:
         import_table(table_file, url)

@@ -17,7 +17,15 @@ COMMANDS = ("ask", "chat", "batch", "import", "evaluate", "summary")
 
 def agent(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run([sys.executable, "-m", "agent", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "agent", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=120,
+    )
 
 
 def one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -34,7 +42,13 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 def test_help_loads_no_model_library() -> None:
     started = time.monotonic()
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "agent", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "agent", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0 and time.monotonic() - started < 10
     assert not any(f"| {name}" in done.stderr.replace("|  ", "| ") for name in ("torch\n", "transformers\n", "jieba\n"))
 
@@ -49,7 +63,11 @@ def test_an_empty_question_is_refused() -> None:
 
 
 def test_a_database_that_is_not_there_is_named_and_not_created(tmp_path: Path) -> None:
-    one_sentence(agent("ask", "2020年净利润最高的公司", "--database", f"sqlite:///{tmp_path / 'none.sqlite3'}"), "none.sqlite3", "不存在")
+    one_sentence(
+        agent("ask", "2020年净利润最高的公司", "--database", f"sqlite:///{tmp_path / 'none.sqlite3'}"),
+        "none.sqlite3",
+        "不存在",
+    )
     assert not (tmp_path / "none.sqlite3").exists()
 
 

@@ -30,12 +30,18 @@ def test_a_figure_is_told_with_company_year_and_unit(database: Database) -> None
 
 def test_several_figures_are_told_each_by_its_name(database: Database) -> None:
     sql = "SELECT 货币资金,净利润 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
-    assert ask(database, "2020年华兴科技营业收入和营业成本分别是多少?", keywords="营业收入,营业成本", sql=sql) == "2020年华兴科技的营业收入为1200元，营业成本为900元。"
+    assert (
+        ask(database, "2020年华兴科技营业收入和营业成本分别是多少?", keywords="营业收入,营业成本", sql=sql)
+        == "2020年华兴科技的营业收入为1200元，营业成本为900元。"
+    )
 
 
 def test_a_ratio_names_its_formula_and_operands(database: Database) -> None:
     answer = ask(database, "华兴科技2020年毛利率是多少?保留2位小数", "D", "毛利率")
-    assert answer == "根据公式，毛利率=(营业收入-营业成本)/营业收入，得出2020年华兴科技的毛利率是25.00%，其中营业收入为1200元，营业成本为900元。"
+    assert (
+        answer
+        == "根据公式，毛利率=(营业收入-营业成本)/营业收入，得出2020年华兴科技的毛利率是25.00%，其中营业收入为1200元，营业成本为900元。"
+    )
 
 
 def test_growth_over_a_negative_result_keeps_its_sign(database: Database) -> None:
@@ -61,14 +67,23 @@ def test_the_same_person_is_recognised(database: Database) -> None:
     assert answer.startswith("相同。")
 
 
-@pytest.mark.parametrize("text,missing", [("华兴科技2016年的净利润是多少?", "2016年华兴科技"), ("2020年北京远航电子股份有限公司的净利润是多少?", "北京远航电子股份有限公司")])
+@pytest.mark.parametrize(
+    "text,missing",
+    [
+        ("华兴科技2016年的净利润是多少?", "2016年华兴科技"),
+        ("2020年北京远航电子股份有限公司的净利润是多少?", "北京远航电子股份有限公司"),
+    ],
+)
 def test_what_is_not_in_the_table_is_refused_by_name(database: Database, text: str, missing: str) -> None:
     answer = ask(database, text, keywords="净利润")
     assert missing in answer and "无法回答" in answer
 
 
 def test_an_empty_cell_is_refused_by_its_column(database: Database) -> None:
-    assert ask(database, "瑞达银行2020年研发人员人数是多少?", "B", "研发人员人数") == "未查询到2020年瑞达银行的研发人员人数，无法回答该问题。"
+    assert (
+        ask(database, "瑞达银行2020年研发人员人数是多少?", "B", "研发人员人数")
+        == "未查询到2020年瑞达银行的研发人员人数，无法回答该问题。"
+    )
 
 
 def test_a_column_that_only_the_table_knows_can_be_asked_by_its_name(database: Database) -> None:
@@ -103,12 +118,18 @@ def test_an_empty_cell_never_ranks(database: Database) -> None:
 
 def test_the_kth_is_told_by_its_number(database: Database) -> None:
     sql = "SELECT 公司全称,货币资金 FROM company_table WHERE 年份=2020 ORDER BY 货币资金 DESC LIMIT 1 OFFSET 6"
-    assert ask(database, "2020年净利润第二高的公司是哪家?", "E", "净利润", sql) == "2020年净利润第2高的公司为江苏华兴科技股份有限公司，净利润为150元。"
+    assert (
+        ask(database, "2020年净利润第二高的公司是哪家?", "E", "净利润", sql)
+        == "2020年净利润第2高的公司为江苏华兴科技股份有限公司，净利润为150元。"
+    )
 
 
 def test_a_count_states_the_conditions_it_applied(database: Database) -> None:
     sql = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 注册地址 LIKE '%杭州%' AND 货币资金>100"
-    assert ask(database, "2020年在苏州注册、净利润大于100元的公司有几家?", "E", "净利润", sql) == "2020年注册地址含“苏州”、净利润大于100元的上市公司数量为1家。"
+    assert (
+        ask(database, "2020年在苏州注册、净利润大于100元的公司有几家?", "E", "净利润", sql)
+        == "2020年注册地址含“苏州”、净利润大于100元的上市公司数量为1家。"
+    )
 
 
 def test_sums_lose_no_cent(database: Database) -> None:
@@ -117,8 +138,10 @@ def test_sums_lose_no_cent(database: Database) -> None:
 
 
 def test_an_intersection_over_years_lists_who_is_in_all(database: Database) -> None:
-    sql = ("SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY 货币资金 DESC) AS 名次 FROM company_table WHERE 年份 IN (2020,2021)) AS t "
-           "WHERE 名次<=5 GROUP BY 公司全称 HAVING COUNT(*)=2")
+    sql = (
+        "SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY 货币资金 DESC) AS 名次 FROM company_table WHERE 年份 IN (2020,2021)) AS t "
+        "WHERE 名次<=5 GROUP BY 公司全称 HAVING COUNT(*)=2"
+    )
     answer = ask(database, "2020-2021年货币资金均位列前2的公司有哪些?", "E", "货币资金", sql)
     assert "2家" in answer and "瑞达银行" in answer and "华兴科技" in answer and "博士眼镜" not in answer
 
@@ -126,16 +149,29 @@ def test_an_intersection_over_years_lists_who_is_in_all(database: Database) -> N
 def test_a_statement_that_drops_a_condition_is_repaired(database: Database) -> None:
     bad = "SELECT COUNT(*) FROM company_table WHERE 年份=2020"
     good = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"
-    trace = Pipeline(ScriptedModel("E", "净利润", {"错误:": good, "": bad}), database).ask("2020年净利润大于100元的公司有几家?")
+    trace = Pipeline(ScriptedModel("E", "净利润", {"错误:": good, "": bad}), database).ask(
+        "2020年净利润大于100元的公司有几家?"
+    )
     assert trace.sql and trace.sql.repaired and "2家" in trace.answer.text
 
 
 def test_a_lookup_that_fails_twice_is_written_by_rule_and_says_so(database: Database) -> None:
-    trace = Pipeline(ScriptedModel("C", "净利润", "SELECT 存货 FROM company_table"), database).ask("华兴科技2020年净利润是多少?")
+    trace = Pipeline(ScriptedModel("C", "净利润", "SELECT 存货 FROM company_table"), database).ask(
+        "华兴科技2020年净利润是多少?"
+    )
     assert trace.sql and trace.sql.written_by == "rule" and "150元" in trace.answer.text
 
 
-@pytest.mark.parametrize("sql", ["DROP TABLE company_table", "SELECT * FROM sqlite_master", "", "我不知道", "SELECT 货币资金 FROM company_table; DELETE FROM company_table"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE company_table",
+        "SELECT * FROM sqlite_master",
+        "",
+        "我不知道",
+        "SELECT 货币资金 FROM company_table; DELETE FROM company_table",
+    ],
+)
 def test_a_statement_that_the_guard_rejects_is_never_run_and_ends_in_a_refusal(database: Database, sql: str) -> None:
     trace = Pipeline(ScriptedModel("E", "净利润", sql), database).ask("2020年净利润最高的公司是哪家?")
     assert trace.answer.kind == "refusal" and trace.sql is None
@@ -165,14 +201,18 @@ def test_a_concept_is_explained_from_the_glossary(database: Database) -> None:
 
 
 @pytest.mark.parametrize("text,reason", [("", "空"), ("   ", "空"), ("多" * 20_000, "上限")])
-def test_no_question_and_too_long_a_question_are_refused_before_the_model(database: Database, text: str, reason: str) -> None:
+def test_no_question_and_too_long_a_question_are_refused_before_the_model(
+    database: Database, text: str, reason: str
+) -> None:
     model = ScriptedModel()
     assert reason in Pipeline(model, database).ask(text).answer.text
     assert not model.asked
 
 
 def test_answers_keep_the_order_of_their_questions(database: Database) -> None:
-    questions = [Question(i, f"{name}2020年的净利润是多少?") for i, name in enumerate(("瑞达银行", "", "华兴科技", "博士眼镜"))]
+    questions = [
+        Question(i, f"{name}2020年的净利润是多少?") for i, name in enumerate(("瑞达银行", "", "华兴科技", "博士眼镜"))
+    ]
     traces = Pipeline(ScriptedModel("C", "净利润", ONE), database).answer(questions)
     assert [t.question.id for t in traces] == [0, 1, 2, 3]
     assert [n in t.answer.text for n, t in zip(("900元", "", "150元", "80元"), traces)] == [True] * 4

@@ -10,9 +10,15 @@ from agent.errors import SqlRejected
 
 COLUMNS = ("公司全称", "年份", "股票代码", "注册地址", "营业收入", "营业成本", "净利润", "研发机构数(个)")
 CORPUS = (Path(__file__).parent / "sql_guard_rejected.txt").read_text(encoding="utf-8").splitlines()
-REJECTED = [line.replace("{T}", schema.TABLE).replace("{N}", "\n").replace("{0}", "\0") for line in CORPUS if not line.startswith("#")]
-INTERSECTION = ("SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {} DESC) AS 名次 FROM company_table "
-                "WHERE 年份 IN (2019,2020)) AS t WHERE 名次<=3 GROUP BY 公司全称 HAVING COUNT(*)=2")
+REJECTED = [
+    line.replace("{T}", schema.TABLE).replace("{N}", "\n").replace("{0}", "\0")
+    for line in CORPUS
+    if not line.startswith("#")
+]
+INTERSECTION = (
+    "SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {} DESC) AS 名次 FROM company_table "
+    "WHERE 年份 IN (2019,2020)) AS t WHERE 名次<=3 GROUP BY 公司全称 HAVING COUNT(*)=2"
+)
 ACCEPTED = [
     "SELECT 公司全称 FROM company_table",
     "select 公司全称 from company_table;",
@@ -59,7 +65,16 @@ def test_a_statement_of_the_dialect_passes_and_stays_accepted_when_written_out(s
         assert sql_guard.emit(again, dialect) == written
 
 
-@pytest.mark.parametrize("hidden", ["/*!50000 UNION SELECT user FROM mysql.user */", "/*+ SLEEP(9) */", "-- x\n", "/* ; DROP TABLE company_table */", "# x\n"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "/*!50000 UNION SELECT user FROM mysql.user */",
+        "/*+ SLEEP(9) */",
+        "-- x\n",
+        "/* ; DROP TABLE company_table */",
+        "# x\n",
+    ],
+)
 def test_what_hides_in_a_comment_is_never_emitted(hidden: str) -> None:
     try:
         select = sql_guard.check(f"SELECT 公司全称 {hidden} FROM company_table", COLUMNS)
@@ -70,7 +85,9 @@ def test_what_hides_in_a_comment_is_never_emitted(hidden: str) -> None:
         assert sql_guard.emit(select, dialect) == f"SELECT {quote}公司全称{quote} FROM {quote}company_table{quote}"
 
 
-@pytest.mark.parametrize("literal", ["x' OR '1'='1", "x\\", "x\\' OR 1=1 -- ", '"', "`", "%';DROP TABLE company_table;--", "\n", "'" * 7])
+@pytest.mark.parametrize(
+    "literal", ["x' OR '1'='1", "x\\", "x\\' OR 1=1 -- ", '"', "`", "%';DROP TABLE company_table;--", "\n", "'" * 7]
+)
 @pytest.mark.parametrize("dialect", ["sqlite", "mysql"])
 def test_a_value_stays_one_value(literal: str, dialect: str) -> None:
     quoted = literal.replace("'", "''")
@@ -96,7 +113,11 @@ def test_size_and_depth_are_limited(sql: str, reason: str) -> None:
 
 
 def test_the_sentence_names_what_is_wrong() -> None:
-    for sql, named in [("SELECT 存货 FROM company_table", "存货"), ("DELETE FROM company_table", "DELETE"), ("SELECT 净利润 FROM 别的表", "company_table")]:
+    for sql, named in [
+        ("SELECT 存货 FROM company_table", "存货"),
+        ("DELETE FROM company_table", "DELETE"),
+        ("SELECT 净利润 FROM 别的表", "company_table"),
+    ]:
         with pytest.raises(SqlRejected, match=named):
             sql_guard.check(sql, COLUMNS)
 
@@ -111,14 +132,67 @@ def test_a_real_column_of_a_computed_name_needs_no_operands() -> None:
     assert sql_guard.check("SELECT 速动比率 FROM company_table", (*COLUMNS, "速动比率"))
 
 
-WORDS = ("SELECT", "FROM", "company_table", "WHERE", "公司全称", "年份", "净利润", "名次", "*", "(", ")", ",", "=", ">", "'x'", "2020", "AND", "OR", "NOT", "IN", "ORDER BY",
-         "GROUP BY", "HAVING", "LIMIT", "OFFSET", "UNION", "AS", "t", ";", "--", "/*", "*/", "COUNT", "SUM", "ROW_NUMBER()", "OVER", "sqlite_master", "JOIN",
-         "CASE", "NULL", "IS", "LIKE", "BETWEEN", '"', "`", "\\", "-")
+WORDS = (
+    "SELECT",
+    "FROM",
+    "company_table",
+    "WHERE",
+    "公司全称",
+    "年份",
+    "净利润",
+    "名次",
+    "*",
+    "(",
+    ")",
+    ",",
+    "=",
+    ">",
+    "'x'",
+    "2020",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "ORDER BY",
+    "GROUP BY",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "AS",
+    "t",
+    ";",
+    "--",
+    "/*",
+    "*/",
+    "COUNT",
+    "SUM",
+    "ROW_NUMBER()",
+    "OVER",
+    "sqlite_master",
+    "JOIN",
+    "CASE",
+    "NULL",
+    "IS",
+    "LIKE",
+    "BETWEEN",
+    '"',
+    "`",
+    "\\",
+    "-",
+)
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join), st.text(max_size=80),
-                 st.lists(st.sampled_from(WORDS), max_size=8).map(lambda words: "SELECT 公司全称 FROM company_table " + " ".join(words))))
+@given(
+    st.one_of(
+        st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join),
+        st.text(max_size=80),
+        st.lists(st.sampled_from(WORDS), max_size=8).map(
+            lambda words: "SELECT 公司全称 FROM company_table " + " ".join(words)
+        ),
+    )
+)
 def test_any_text_is_either_refused_or_a_select_over_the_table(text: str) -> None:
     try:
         select = sql_guard.check(text, COLUMNS)

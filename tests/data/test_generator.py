@@ -78,7 +78,10 @@ def test_shipped_rows_hold_the_prompt_that_the_agent_renders(task: str, split: s
 def test_no_question_is_in_two_splits(task: str) -> None:
     seen: set[str] = set()
     for split in samples.SPLITS:
-        questions = {row["question"] for row in json.loads((ROOT / "FinTrain" / task / f"{split}.json").read_text(encoding="utf-8"))}
+        questions = {
+            row["question"]
+            for row in json.loads((ROOT / "FinTrain" / task / f"{split}.json").read_text(encoding="utf-8"))
+        }
         assert not questions & seen
         seen |= questions
 
@@ -92,7 +95,11 @@ def test_no_held_out_question_stands_in_the_corpus() -> None:
 
 
 def test_the_same_seed_writes_the_same_rows() -> None:
-    assert tasks.rows("classify", "validation", 3) == tasks.rows("classify", "validation", 3) != tasks.rows("classify", "validation", 4)
+    assert (
+        tasks.rows("classify", "validation", 3)
+        == tasks.rows("classify", "validation", 3)
+        != tasks.rows("classify", "validation", 4)
+    )
 
 
 def test_every_generated_statement_passes_the_guard() -> None:
@@ -111,7 +118,9 @@ def test_the_linker_finds_what_the_generator_put_into_a_question() -> None:
     world = World(companies=names)
     linker = Linker([(n.full, n.short, "") for n in names])
     agreed = total = 0
-    for sample, _ in zip(samples.stream(rng, "test", world, [f for f in samples.wordings() if f not in samples.OPEN]), range(400)):
+    for sample, _ in zip(
+        samples.stream(rng, "test", world, [f for f in samples.wordings() if f not in samples.OPEN]), range(400)
+    ):
         found = linker.link(sample.question, 2021)
         for kind in ("year", "place", "amount", "top", "kth"):
             total += 1
@@ -120,7 +129,10 @@ def test_the_linker_finds_what_the_generator_put_into_a_question() -> None:
 
 
 def test_slots_and_alternatives_are_settled() -> None:
-    pieces = render.fill(render.choose(random.Random(1), "(请|)看{year}的{field}"), {"year": [render.Piece("2020年", "year", (2020,))], "field": [render.Piece("净利", "column", "净利润")]})
+    pieces = render.fill(
+        render.choose(random.Random(1), "(请|)看{year}的{field}"),
+        {"year": [render.Piece("2020年", "year", (2020,))], "field": [render.Piece("净利", "column", "净利润")]},
+    )
     entities, columns = render.locate(pieces)
     assert entities.text.endswith("看2020年的净利") and entities.years == (2020,)
     assert columns[0].column == "净利润" and entities.text[columns[0].start : columns[0].end] == "净利"
@@ -132,8 +144,12 @@ def test_assets_are_liabilities_and_equity(table_rows: list[table.Row]) -> None:
 
     checked = 0
     for row in table_rows:
-        for total, parts in (("资产总计", ("流动资产合计", "非流动资产合计")), ("资产总计", ("负债合计", "所有者权益合计")), ("负债合计", ("流动负债合计", "非流动负债合计")),
-                             ("期末现金及现金等价物余额", ("期初现金及现金等价物余额", "现金及现金等价物净增加额"))):
+        for total, parts in (
+            ("资产总计", ("流动资产合计", "非流动资产合计")),
+            ("资产总计", ("负债合计", "所有者权益合计")),
+            ("负债合计", ("流动负债合计", "非流动负债合计")),
+            ("期末现金及现金等价物余额", ("期初现金及现金等价物余额", "现金及现金等价物净增加额")),
+        ):
             numbers = [value(row, name) for name in (total, *parts)]
             if None not in numbers:
                 checked += 1

@@ -3,7 +3,18 @@ import json
 import pytest
 import torch
 
-from ptuning.dataset import IGNORED, Collator, Columns, Encoded, EncodedRows, Example, LengthGroups, PromptStyle, encode, read_examples
+from ptuning.dataset import (
+    IGNORED,
+    Collator,
+    Columns,
+    Encoded,
+    EncodedRows,
+    Example,
+    LengthGroups,
+    PromptStyle,
+    encode,
+    read_examples,
+)
 from ptuning.errors import PtuningError
 from ptuning.tokenizer import GlmTokenizer
 
