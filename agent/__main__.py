@@ -51,9 +51,11 @@ def ask(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from agent import console
+    from agent.pipeline import unanswerable
 
-    if not options.question.strip():
-        raise CaibaoError('问题是空的，例如：python -m agent ask "2020年某公司的净利润是多少？"')
+    reason = unanswerable(options.question)
+    if reason:
+        raise CaibaoError(reason)
     screen = Console()
     trace = _pipeline(options).ask(options.question)
     if options.trace:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from agent.errors import CaibaoError
 from agent.pipeline import Pipeline
 from agent.records import Question, Trace
@@ -111,7 +113,7 @@ def _done(path: Path, questions: list[Question]) -> int:
     if whole != raw:
         with path.open("r+b") as file:
             file.truncate(len(whole))
-    lines = whole.decode("utf-8", errors="replace").splitlines()
+    lines = whole.decode("utf-8", errors="replace").split("\n")[:-1]
     for number, (line, question) in enumerate(zip(lines, questions), 1):
         try:
             row = json.loads(line)
@@ -141,10 +143,10 @@ def run(
     progress(done, total)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with output.open("a", encoding="utf-8") as file:
+        with output.open("a", encoding="utf-8") as file, jsonlines.Writer(file) as lines:
             while done < total:
                 traces = pipeline.answer(source.questions[done : done + CHUNK])
-                file.writelines(json.dumps(answer_row(t, with_trace), ensure_ascii=False) + "\n" for t in traces)
+                lines.write_all(answer_row(trace, with_trace) for trace in traces)
                 file.flush()
                 os.fsync(file.fileno())
                 done += len(traces)

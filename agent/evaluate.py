@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from agent import classify, nl2sql, prompts
 from agent.database import Database
 from agent.errors import CaibaoError
@@ -54,15 +56,9 @@ def load_rows(path: Path) -> list[Row]:
     """
     text = read_text(path)
     try:
-        return (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.splitlines() if line.strip()]
-        )
-    except json.JSONDecodeError as error:
-        raise CaibaoError(
-            f"{path} 第{error.lineno}行不是合法的JSON，请运行 python -m data.generator all 重新生成。"
-        ) from None
+        return json.loads(text) if text.lstrip().startswith("[") else list(jsonlines.Reader(text.split("\n")).iter(skip_empty=True))
+    except (json.JSONDecodeError, jsonlines.InvalidLineError) as error:
+        raise CaibaoError(f"{path} 第{error.lineno}行不是合法的JSON，请重新生成这个文件。") from None
 
 
 def _normal(text: object) -> str:

@@ -107,13 +107,11 @@ class Pipeline:
         return [journey.trace() for journey in journeys]
 
     def _link(self, journey: _Journey) -> None:
-        text = journey.question.text.strip()
-        if not text:
-            journey.answer = Answer("问题是空的，请输入问题。", "refusal")
-        elif len(text) > MAX_QUESTION:
-            journey.answer = Answer(f"问题有{len(text)}个字，超过{MAX_QUESTION}字的上限，请缩短后再问。", "refusal")
+        reason = unanswerable(journey.question.text)
+        if reason:
+            journey.answer = Answer(reason, "refusal")
         else:
-            journey.entities = self.linker.link(text, self.latest_year)
+            journey.entities = self.linker.link(journey.question.text, self.latest_year)
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):
@@ -210,6 +208,15 @@ class Pipeline:
             CaibaoError: model or database cannot be used.
         """
         return self.answer([Question(0, text)], on_step)[0]
+
+
+def unanswerable(text: str) -> str | None:
+    """Why a text cannot be a question, in one sentence; None where it can."""
+    if not text.strip():
+        return "问题是空的，请输入问题，例如：2020年资产总计最高的前三家公司是哪些？"
+    if len(text) > MAX_QUESTION:
+        return f"问题有{len(text)}个字，超过{MAX_QUESTION}字的上限，请缩短后再问。"
+    return None
 
 
 def _text(journey: _Journey) -> str:

@@ -6,10 +6,11 @@ a prefix then only selects and formats. Only wordings of the training split are 
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import jsonlines
 
 from agent import schema, surrogates
 from data.generator import lexicon
@@ -191,8 +192,8 @@ def write(folder: Path, size: int = DOCUMENTS, held_out: int = 2_000, seed: int 
     """Writes train.jsonl and heldout.jsonl (other draws, same kinds), and symbols.txt: pieces that the tokenizer keeps whole."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, count, start in (("train", size, seed), ("heldout", held_out, seed + 1)):
-        with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(doc, ensure_ascii=False) + "\n" for doc in documents(start, count))
+        with jsonlines.open(folder / f"{name}.jsonl", "w") as file:
+            file.write_all(documents(start, count))
     (folder / "symbols.txt").write_text("\n".join(symbols()) + "\n", encoding="utf-8")
     (folder / "characters.txt").write_text(lexicon.common_characters(), encoding="utf-8")
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from agent import schema
 from agent.database import Database
 from agent.nl2sql import Intent, complete
@@ -135,6 +137,6 @@ def write(folder: Path, database: Database, seed: int = 2024) -> int:
     made = rows(database, seed)
     questions = [json.dumps({"id": row["id"], "question": row["question"]}, ensure_ascii=False) for row in made]
     (folder / "test_questions.json").write_text("[\n" + ",\n".join(questions) + "\n]\n", encoding="utf-8")
-    with (folder / "test_answers.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
+    with jsonlines.open(folder / "test_answers.jsonl", "w") as file:
+        file.write_all(made)
     return len(made)

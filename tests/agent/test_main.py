@@ -62,6 +62,10 @@ def test_an_empty_question_is_refused() -> None:
     one_sentence(agent("ask", "  "), "问题是空的")
 
 
+def test_a_question_of_20000_characters_is_refused() -> None:
+    one_sentence(agent("ask", "多少" * 10_000), "20000个字", "上限")
+
+
 def test_a_database_that_is_not_there_is_named_and_not_created(tmp_path: Path) -> None:
     one_sentence(
         agent("ask", "2020年净利润最高的公司", "--database", f"sqlite:///{tmp_path / 'none.sqlite3'}"),
