@@ -9,12 +9,12 @@ cd "$(dirname "$0")"
 
 MODEL=${MODEL:-RawModels/caibao-mini}   # base model folder
 PRE_SEQ_LEN=${PRE_SEQ_LEN:-32}          # prefix length
-LR=${LR:-0.1}                           # 0.1 suits the embedded 6M base; a 6B ChatGLM wants 2e-2 or less
+LR=${LR:-0.2}                           # 0.2 suits the embedded 6M base; a 6B ChatGLM wants 2e-2 or less
 EPOCHS=${EPOCHS:-}                      # empty: what the task's recipe says
-BATCH_SIZE=${BATCH_SIZE:-32}
+BATCH_SIZE=${BATCH_SIZE:-16}
 ACCUMULATION=${ACCUMULATION:-1}
 RUNNING_STEP=${RUNNING_STEP:-}          # a fixed number of steps instead of epochs
-SAVE_STEPS=${SAVE_STEPS:-100}
+SAVE_STEPS=${SAVE_STEPS:-200}
 SEED=${SEED:-42}
 NUM_GPUS=${NUM_GPUS:-1}                 # more than one: torchrun
 OUTPUT=${OUTPUT:-output}
@@ -41,7 +41,7 @@ install() {
 run() { if [ "$NUM_GPUS" -gt 1 ]; then .venv/bin/torchrun --nproc_per_node "$NUM_GPUS" -m "$@"; else .venv/bin/python -m "$@"; fi; }
 
 # The task's recipe: epochs, longest prompt and answer (in tokens of the base).
-recipe() { case $1 in classify) echo 5 96 4;; keywords) echo 3 96 64;; nl2sql) echo 3 160 160;; esac; }
+recipe() { case $1 in classify) echo 2 96 8;; keywords) echo 2 96 64;; nl2sql) echo 2 160 160;; esac; }
 
 train() {
   local task=$1 folder=$OUTPUT/prefix/$1 epochs source target
@@ -58,7 +58,7 @@ train() {
     --max_source_length "$source" --max_target_length "$target" --pre_seq_len "$PRE_SEQ_LEN" --learning_rate "$LR" \
     --num_train_epochs "${EPOCHS:-$epochs}" ${RUNNING_STEP:+--max_steps "$RUNNING_STEP"} \
     --per_device_train_batch_size "$BATCH_SIZE" --gradient_accumulation_steps "$ACCUMULATION" \
-    --logging_steps 20 --save_steps "$SAVE_STEPS" --save_total_limit 2 --seed "$SEED" --output_dir "$folder" --resume_from_checkpoint auto
+    --adam_beta2 0.95 --logging_steps 20 --save_steps "$SAVE_STEPS" --save_total_limit 2 --seed "$SEED" --output_dir "$folder" --resume_from_checkpoint auto
   mv "$folder/started" "$folder/settings"
 }
 

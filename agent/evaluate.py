@@ -97,9 +97,11 @@ def score_answers(gold: Path, answers: Path) -> Score:
 
 
 def classify_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
-    """Accuracy of the class, by class."""
+    """Accuracy of the class, by class; the rows name it by its letter or by its words."""
+    letters = {word: letter for letter, word in prompts.LABEL_WORDS.items()}
+    wanted = [letters.get(row["query"], row["query"]) for row in rows]
     found = classify.classify(model, [row["question"] for row in rows])
-    return score([row["query"] for row in rows], [c.label == row["query"] for c, row in zip(found, rows)])
+    return score(wanted, [c.label == label for c, label in zip(found, wanted)])
 
 
 def keywords_score(model: LanguageModel, rows: Sequence[Row]) -> Score:

@@ -5,15 +5,17 @@ They are bare. The prefix carries the task, so a long role prompt only costs tim
 
 from __future__ import annotations
 
-LABELS = ("A", "B", "C", "D", "E", "F")
-LABEL_NAMES = {
+# Class → the words the model writes for it (a verbaliser, Schick & Schütze 2021): a small base knows topics in words at once,
+# while letters would have to be learned from nothing.
+LABEL_WORDS = {
     "A": "公司基本信息",
-    "B": "员工构成",
-    "C": "财务报表数字",
+    "B": "员工人数",
+    "C": "财务数据",
     "D": "计算指标",
     "E": "统计查询",
     "F": "开放问题",
 }
+LABELS = tuple(LABEL_WORDS)
 SEPARATOR = ","
 _TEMPLATES = {"classify": "{text}\n类别:", "keywords": "{text}\n关键词:", "nl2sql": "{text}\nSQL:"}
 TASKS = tuple(_TEMPLATES)

@@ -46,8 +46,8 @@ class DataArguments:
 class PtuningArguments(Seq2SeqTrainingArguments):
     """Defaults that suit prefixes: a short warm-up, linear decay, no weight decay, batches of like length."""
 
-    learning_rate: float = field(default=0.1, metadata={"help": "学习率；嵌入的小基座0.1，6B的ChatGLM用2e-2或更小"})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "每步多少条"})
+    learning_rate: float = field(default=0.2, metadata={"help": "学习率；嵌入的小基座0.2，6B的ChatGLM用2e-2或更小"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "每步多少条"})
     warmup_steps: float = field(default=20, metadata={"help": "预热步数"})
     logging_steps: float = field(default=20, metadata={"help": "每多少步记一次损失"})
     # None first: HfArgumentParser reads a union by its order

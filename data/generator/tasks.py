@@ -24,7 +24,7 @@ def row_of(task: str, sample: Sample) -> dict[str, str]:
         question, query = sample.masked.text, sample.sql
     else:
         question = sample.question
-        query = sample.label if task == "classify" else prompts.join_terms(sample.keywords)
+        query = prompts.LABEL_WORDS[sample.label] if task == "classify" else prompts.join_terms(sample.keywords)
     return {"question_prompt": prompts.render(task, question), "question": question, "query": query}
 
 
