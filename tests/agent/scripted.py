@@ -46,10 +46,8 @@ class ScriptedModel:
         return said if isinstance(said, str) else next((answer for key, answer in said.items() if key in text), "")
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        return [
-            [0.0 if choice == said else -5.0 for choice in choices]
-            for said in (self._say(task, text) for text in texts)
-        ]
+        words = [LABEL_WORDS[self._say(task, text)] for text in texts]
+        return [[0.0 if choice == word else -5.0 for choice in choices] for word in words]
 
     def write(self, task: str, texts: Sequence[str]) -> list[str]:
         return [self._say(task, text) for text in texts]
