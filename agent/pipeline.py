@@ -129,7 +129,7 @@ class Pipeline:
             self._refuse_early(journey)
 
     def _answer_open(self, journey: _Journey) -> None:
-        from agent.glossary import is_report_text_question
+        from agent.report_text import is_report_text_question
 
         text = _text(journey)
         entities = journey.entities

@@ -15,6 +15,7 @@ LAYERS = (
     {"classify", "keywords", "nl2sql", "conclude", "glossary"},
     {
         "prompts",
+        "report_text",
         "schema",
         "numbers",
         "entities",

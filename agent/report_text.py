@@ -1,0 +1,34 @@
+"""Questions that only the text of one company's report can answer. Wordings are data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+# Stems of what reports tell in words.
+TOPICS = tuple(Path(__file__).with_name("report_topics.txt").read_text(encoding="utf-8").split())
+# One report is meant: a year, a reporting period, a company.
+_ONE_REPORT = re.compile(
+    r"(?:19|20)\d\d|\d\d年|[〇零一二三四五六七八九]{4}年|报告期|(?:根据|结合|依据|按照|从).*(?:年报|年度报告|年度的)"
+    r"|(?:年报|年度报告)(?:里|中|有没有|是否|讲到|说到|如何)|该公司|本公司|有限公司|集团"
+)
+_REASON = re.compile(
+    r"为什么|为何|受.+影响|是什么导致|由什么引起|(?:变动|变化|增[减长加]|减少|上升|下[降滑]|波动).*(?:原因|说明|解释)|原因|解释.+(?:变动|波动|变化)"
+)
+_TELL = re.compile(
+    r"介绍|分析|[概简]述|总结|归纳|描述|说明|谈|聊|说说|讲|评价|了解|情况|是否|有没有|有无|提[及到]|披露|如何|怎么?样|哪些|是什么|规划|内容"
+)
+_TELL_OF_A_COMPANY = re.compile(r"情况|简[要述]|概述|有哪些|进展|公司的?(?:年报|年度报告)")
+_CONCEPT = re.compile(
+    r"什么[是叫]|何谓|所谓|含义|意思|定义|概念|名词|术语|解释|理解|指的?是?什么|常说的|区[别分]|差[别异]|异同|一回事|公式|计算|怎[么样]算"
+    r"|影响|作用|意义|意味|反映|体现|代表|为什么要|[越过][高低大小]|重要性|局限"
+)
+
+
+def is_report_text_question(question: str) -> bool:
+    """Asks for what stands in the words of one company's report; 什么是关联交易 does not, 2020年关联交易情况 does."""
+    told = any(topic in question for topic in TOPICS)
+    if _ONE_REPORT.search(question):
+        asks_meaning = re.search(r"什么[是叫]|何谓|所谓|含义|定义|概念|名词|术语|常说的|意思", question)
+        return not asks_meaning and bool(told or _REASON.search(question) or _TELL.search(question))
+    return told and bool(_TELL_OF_A_COMPANY.search(question)) and not _CONCEPT.search(question)
