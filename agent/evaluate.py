@@ -56,7 +56,7 @@ def load_rows(path: Path) -> list[Row]:
     """
     text = read_text(path)
     try:
-        return json.loads(text) if text.lstrip().startswith("[") else list(jsonlines.Reader(text.split("\n")).iter(skip_empty=True))
+        return json.loads(text) if text.lstrip().startswith("[") else list(jsonlines.Reader(text.split("\n")).iter(type=dict, skip_empty=True))
     except (json.JSONDecodeError, jsonlines.InvalidLineError) as error:
         raise CaibaoError(f"{path} 第{error.lineno}行不是合法的JSON，请重新生成这个文件。") from None
 
@@ -99,7 +99,7 @@ def score_answers(gold: Path, answers: Path) -> Score:
 def classify_score(model: LanguageModel, rows: Sequence[Row]) -> Score:
     """Accuracy of the class, by class; the rows name it by its letter or by its words."""
     letters = {word: letter for letter, word in prompts.LABEL_WORDS.items()}
-    wanted = [letters.get(row["query"], row["query"]) for row in rows]
+    wanted = [letters.get(str(row["query"]), str(row["query"])) for row in rows]
     found = classify.classify(model, [row["question"] for row in rows])
     return score(wanted, [c.label == label for c, label in zip(found, wanted)])
 
