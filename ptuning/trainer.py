@@ -17,6 +17,7 @@ from ptuning.models import Base
 from ptuning.prefix import PrefixModel, load_prefix, save_prefix
 
 PATIENCE = 200  # steps within which the loss of a new prefix must have fallen
+LEARNED = 0.1  # a loss (nats per token) below which a task counts as learned: it need not fall further
 RECENT = 5  # logged losses whose mean counts as the loss now
 
 
@@ -28,7 +29,7 @@ class FallingLoss(TrainerCallback):
         if state.global_step < PATIENCE or len(losses) <= RECENT:
             return
         now = sum(losses[-RECENT:]) / RECENT
-        if now >= losses[0]:
+        if now >= losses[0] and now > LEARNED:
             raise PtuningError(
                 f"到第{state.global_step}步损失没有下降（开始{losses[0]:.3f}，现在{now:.3f}），"
                 f"请检查数据与 --learning_rate（现在是{args.learning_rate:g}）。"
