@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import CaibaoError
 
@@ -128,38 +129,39 @@ def summary(options: argparse.Namespace) -> int:
     return report.summary(options.output)
 
 
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True
+) -> argparse.ArgumentParser:
+    """A subcommand with its example, and the arguments that all (`model`: all that ask the model) share."""
+    sub = commands.add_parser(
+        name,
+        help=help_,
+        description=help_,
+        epilog=f"例：{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(run=run)
+    sub.add_argument(
+        "--database",
+        default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE),
+        help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）",
+    )
+    sub.add_argument("--table", default="company_table", help="表名")
+    if model:
+        from agent.model import DEFAULT_BASE
+
+        sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
+        sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
+    return sub
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], help_: str, example: str, model: bool = True
-    ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name,
-            help=help_,
-            description=help_,
-            epilog=f"例：{example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        sub.set_defaults(run=run)
-        sub.add_argument(
-            "--database",
-            default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE),
-            help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）",
-        )
-        sub.add_argument("--table", default="company_table", help="表名")
-        if model:
-            from agent.model import DEFAULT_BASE
-
-            sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
-            sub.add_argument(
-                "--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的"
-            )
-        return sub
-
+    command = partial(_command, commands)
     one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
     one.add_argument("question")
     one.add_argument("--trace", action="store_true", help="显示每一步")

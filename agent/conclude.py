@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from agent import schema
 from agent.errors import NotAnswerable
 from agent.nl2sql import Intent
+from agent.numbers import format_number
 from agent.records import Answer, ColumnMention, Entities, QueryResult, Value
 from agent.values import Style, compute, explain, is_computed, show, show_computed
 
@@ -138,19 +140,14 @@ def _ranking(facts: Facts) -> str:
         raise NotAnswerable(f"表中没有{facts.conditions}的公司，无法回答该问题。")
     order = facts.said(intent.order or "")
     extreme = ("最高", "高") if intent.descending else ("最低", "低")
-    shown = list(dict.fromkeys([*intent.columns])) or []
 
     def about(row: Row) -> str:
-        return "，".join(f"{facts.said(c)}为{_value(facts, c, row)}" for c in shown)
+        return "，".join(f"{facts.said(c)}为{_value(facts, c, row)}" for c in intent.columns)
 
-    if intent.k == 1 and intent.offset:
-        return f"{facts.conditions}{order}第{intent.offset + 1}{extreme[1]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace(
-            "，。", "。"
-        )
     if intent.k == 1:
-        return f"{facts.conditions}{order}{extreme[0]}的公司为{rows[0][schema.COMPANY]}，{about(rows[0])}。".replace(
-            "，。", "。"
-        )
+        place = f"第{intent.offset + 1}{extreme[1]}" if intent.offset else extreme[0]
+        told = "，".join(filter(None, (f"{place}的公司为{rows[0][schema.COMPANY]}", about(rows[0]))))
+        return f"{facts.conditions}{order}{told}。"
     return (
         f"{facts.conditions}{order}{extreme[0]}的前{len(rows)}家上市公司及金额分别为"
         + "；".join(f"{row[schema.COMPANY]}{about(row)}" for row in rows)
@@ -181,10 +178,6 @@ def _aggregate(facts: Facts) -> str:
 
 def _people(value: Value, function: str) -> str:
     """Head counts: an average has decimals, a sum has none."""
-    from decimal import Decimal
-
-    from agent.numbers import format_number
-
     return f"{format_number(Decimal(str(value)), 2 if function == 'AVG' else None)}人"
 
 

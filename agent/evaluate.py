@@ -56,7 +56,11 @@ def load_rows(path: Path) -> list[Row]:
     """
     text = read_text(path)
     try:
-        return json.loads(text) if text.lstrip().startswith("[") else list(jsonlines.Reader(text.split("\n")).iter(type=dict, skip_empty=True))
+        return (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else list(jsonlines.Reader(text.split("\n")).iter(type=dict, skip_empty=True))
+        )
     except (json.JSONDecodeError, jsonlines.InvalidLineError) as error:
         raise CaibaoError(f"{path} 第{error.lineno}行不是合法的JSON，请重新生成这个文件。") from None
 
@@ -127,12 +131,11 @@ def stand_in(database: Database) -> Masked:
         years,
         TOP,
         KTH,
-    )  # type: ignore[arg-type]
+    )
 
 
-def executed(sql: str, database: Database, columns: Sequence[str]) -> object:
+def executed(sql: str, masked: Masked, database: Database, columns: Sequence[str]) -> object:
     """The rows of a statement over surrogates, order kept only where it sorts; None where guard or database refuse it."""
-    masked = stand_in(database)
     try:
         query, intent = nl2sql.restored(
             nl2sql.checked(sql, masked, columns), masked, columns, database.dialect, database.table
@@ -145,13 +148,16 @@ def executed(sql: str, database: Database, columns: Sequence[str]) -> object:
 
 def nl2sql_score(model: LanguageModel, rows: Sequence[Row], database: Database) -> tuple[Score, Score]:
     """(exact match, execution accuracy) of the statements, by family; a statement that the guard rejects is wrong."""
-    columns = tuple(database.columns())
+    columns, masked = database.columns(), stand_in(database)
     written = model.write("nl2sql", [row["question"] for row in rows])
     families = [row.get("family", "") for row in rows]
     exact = [w.strip() == row["query"] for w, row in zip(written, rows)]
     same = [
         e
-        or ((gold := executed(row["query"], database, columns)) is not None and executed(w, database, columns) == gold)
+        or (
+            (gold := executed(row["query"], masked, database, columns)) is not None
+            and executed(w, masked, database, columns) == gold
+        )
         for e, w, row in zip(exact, written, rows)
     ]
     return score(families, exact), score(families, same)

@@ -30,17 +30,13 @@ class LanguageModel(Protocol):
         ...
 
 
-def shipped_prefixes(base: Path) -> Path:
-    return base / "prefix"
-
-
 def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
     """The folder with a prefix for each task: `prefixes`, else what train.sh has trained, else what ships with the base.
 
     Raises:
         CaibaoError: no folder holds all three.
     """
-    places = [prefixes] if prefixes else [TRAINED, shipped_prefixes(base)]
+    places = [prefixes] if prefixes else [TRAINED, base / "prefix"]
     for place in places:
         if all((place / task / "prefix_config.json").exists() for task in prompts.TASKS):
             return place

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agent import classify, keywords, nl2sql, schema
+from agent import classify, keywords, nl2sql
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
@@ -79,7 +79,7 @@ class Pipeline:
 
     @cached_property
     def linker(self) -> Linker:
-        return Linker(self.database.companies(), set(self.table_columns) | set(schema.aliases()))
+        return Linker(self.database.companies(), self.table_columns)
 
     @cached_property
     def columns(self) -> keywords.ColumnLinker:

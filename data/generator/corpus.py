@@ -13,8 +13,8 @@ from pathlib import Path
 import jsonlines
 
 from agent import schema, surrogates
+from agent.linking.lookup import normalise
 from data.generator import lexicon
-from data.generator.render import normal
 from data.generator.samples import OPEN, Sample, make, splits, stream
 from data.generator.slots import World
 
@@ -179,7 +179,7 @@ def documents(seed: int, size: int) -> Iterator[dict[str, str]]:
 
 def bare(question: str) -> str:
     """A question without its closing marks, to compare with."""
-    return normal(question).rstrip("?。!,")
+    return normalise(question).rstrip("?。!,")
 
 
 def questions(seed: int = SEED, size: int = DOCUMENTS) -> set[str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.linking.lookup import normalise
 from agent.records import ColumnMention, Entities, Mention, MentionKind
 
 _CHOICE = re.compile(r"\(([^(){}]*\|[^(){}]*)\)|\(((?:[^()|]|\{\w+\})*\|[^()]*)\)")
@@ -53,16 +53,11 @@ def fill(template: str, slots: Mapping[str, Fill]) -> list[Piece]:
     return [piece for piece in pieces if piece.text]
 
 
-def normal(text: str) -> str:
-    """NFKC without white space: how the agent sees a question."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
 def locate(pieces: Sequence[Piece]) -> tuple[Entities, tuple[ColumnMention, ...]]:
     """The normalised question with its mentions and column mentions."""
     text, mentions, columns = "", [], []
     for piece in pieces:
-        start, text = len(text), text + normal(piece.text)
+        start, text = len(text), text + normalise(piece.text)
         if piece.kind == "column":
             columns.append(ColumnMention(start, len(text), text[start:], str(piece.value)))
         elif piece.kind:
