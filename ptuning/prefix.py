@@ -1,35 +1,32 @@
 """P-Tuning v2 (Liu et al. 2022, arXiv 2110.07602): a trained (key, value) of `pre_seq_len` positions before every layer of a frozen base.
 
-Layout of the prefix is ChatGLM's: one row a position, [layers, key|value, kv heads, head_dim] flattened. The text's own positions start at 0
-(PEFT counts them from pre_seq_len, so its weights are not interchangeable without converting).
+Layout of the prefix is ChatGLM's and PEFT's: one row a position, [layers, key|value, kv heads, head_dim] flattened. The two
+differ in where the text's own positions start (`PrefixConfig.text_start`); ptuning.checkpoints reads and writes both.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel
+from torch.utils.checkpoint import checkpoint
+from transformers import Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from ptuning import chatglm
 from ptuning.errors import PtuningError
-from ptuning.files import read_json
-from ptuning.models import Base
-
-PREFIX_FILE, CONFIG_FILE = "prefix_encoder.safetensors", "prefix_config.json"
 
 
 @dataclass(frozen=True)
 class PrefixConfig:
-    """Shape of a prefix; `prefix_hidden_size` is the width of the re-parameterising MLP (only with prefix_projection)."""
+    """Shape of a prefix; `prefix_hidden_size` is the width of the re-parameterising MLP (only with prefix_projection).
+
+    text_start: position id of the text's first token. ChatGLM counts the text from 0, PEFT from pre_seq_len.
+    """
 
     pre_seq_len: int
     num_layers: int
@@ -37,6 +34,7 @@ class PrefixConfig:
     head_dim: int
     prefix_projection: bool = False
     prefix_hidden_size: int = 0
+    text_start: int = 0
 
     def __post_init__(self) -> None:
         if self.pre_seq_len < 1:
@@ -85,8 +83,34 @@ def is_prefix_parameter(name: str) -> bool:
     return "prefix_encoder." in name
 
 
+class _FixedLayer(DynamicLayer):
+    """Past keys and values of one layer that stay as they are, [rows, kv_heads, pre_seq_len, head_dim] each."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        super().__init__()
+        self.lazy_initialization(keys, values)
+        self.keys: Tensor = keys
+        self.values: Tensor = values
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """The prefix and the text after it, which is not stored."""
+        return torch.cat((self.keys, key_states), -2), torch.cat((self.values, value_states), -2)
+
+
+class PrefixCache(Cache):
+    """A prefix as the past of one pass over a text, for training: the text is read once and never continued.
+
+    A DynamicCache keeps what it is given, so a layer that runs again (gradient checkpointing) would see the text twice.
+    """
+
+    def __init__(self, keys_values: Sequence[tuple[Tensor, Tensor]]) -> None:
+        super().__init__(layers=[_FixedLayer(keys, values) for keys, values in keys_values])
+
+
 class PrefixModel(nn.Module):
     """A frozen base with a trained prefix before it."""
+
+    supports_gradient_checkpointing = True
 
     def __init__(self, base_model: PreTrainedModel, prefix_encoder: PrefixEncoder) -> None:
         super().__init__()
@@ -113,23 +137,70 @@ class PrefixModel(nn.Module):
     def pre_seq_len(self) -> int:
         return self.prefix_encoder.config.pre_seq_len
 
+    @property
+    def text_start(self) -> int:
+        return self.prefix_encoder.config.text_start
+
+    def _keys_values(self, rows: int) -> list[tuple[Tensor, Tensor]]:
+        """(keys, values) of each layer in the base's dtype, [rows, kv_heads, pre_seq_len, head_dim] each."""
+        layers = self.prefix_encoder.key_values().to(self.base_model.device, self.base_model.dtype)
+        return [(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1)) for keys, values in layers]
+
     def cache(self, rows: int) -> DynamicCache:
-        """The prefix as past keys and values for `rows` rows, in the base's dtype."""
-        keys_values = self.prefix_encoder.key_values().to(self.base_model.device, self.base_model.dtype)
+        """The prefix as past keys and values for `rows` rows; it grows with what is read on."""
         cache = DynamicCache()
-        for layer, (key, value) in enumerate(keys_values):
-            cache.update(key.expand(rows, -1, -1, -1), value.expand(rows, -1, -1, -1), layer)
+        for layer, (keys, values) in enumerate(self._keys_values(rows)):
+            cache.update(keys, values, layer)
         return cache
+
+    def activation_checkpointing_enable(
+        self,
+        activation_checkpointing_kwargs: dict[str, Any] | None = None,
+        every_n_layers: int = 1,
+        offload: bool = False,
+    ) -> None:
+        """Keeps the input of every n-th decoder layer only and runs the layer again for its gradient: less memory, more time.
+
+        transformers' own way drops past keys and values, which here are the prefix. `use_reentrant` is taken and
+        changes nothing: a re-entrant checkpoint carries no gradient to the prefix. `offload` is refused.
+        """
+        if offload:
+            raise PtuningError("activation_checkpointing_kwargs 的 offload 在前缀训练里不支持，请去掉它。")
+        self.activation_checkpointing_disable()
+        options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
+        options.setdefault("preserve_rng_state", False)  # the base is in evaluation mode: nothing is drawn
+        for layer in self._decoder_layers()[::every_n_layers]:
+            layer.forward = partial(checkpoint, layer.forward, **options)
+
+    def activation_checkpointing_disable(self) -> None:
+        """Undoes activation_checkpointing_enable, also another PrefixModel's of the same base."""
+        for layer in self._decoder_layers():
+            if isinstance(layer.forward, partial) and layer.forward.func is checkpoint:
+                layer.forward = layer.forward.args[0]
+
+    def gradient_checkpointing_enable(
+        self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **options: Any
+    ) -> None:
+        """activation_checkpointing_enable under the name of transformers 4."""
+        self.activation_checkpointing_enable(gradient_checkpointing_kwargs, **options)
+
+    def gradient_checkpointing_disable(self) -> None:
+        """activation_checkpointing_disable under the name of transformers 4."""
+        self.activation_checkpointing_disable()
+
+    def _decoder_layers(self) -> nn.ModuleList:
+        children = self.base_model.get_decoder().children()
+        return next(child for child in children if isinstance(child, nn.ModuleList))
 
     def hidden_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Last hidden states of the text. Shapes: [rows, length] each → [rows, length, hidden]."""
-        ones = attention_mask.new_ones(len(input_ids), self.pre_seq_len)
+        rows = len(input_ids)
         decoder = self.base_model.get_decoder()
         return decoder(
             input_ids=input_ids,
-            attention_mask=torch.cat((ones, attention_mask), 1),
-            position_ids=positions(attention_mask),
-            past_key_values=self.cache(len(input_ids)),
+            attention_mask=torch.cat((attention_mask.new_ones(rows, self.pre_seq_len), attention_mask), 1),
+            position_ids=self.text_start + positions(attention_mask),
+            past_key_values=PrefixCache(self._keys_values(rows)),
             use_cache=True,
         ).last_hidden_state
 
@@ -150,67 +221,3 @@ class PrefixModel(nn.Module):
 def positions(attention_mask: Tensor) -> Tensor:
     """Position ids that count real tokens from 0, wherever the padding is. Shape kept."""
     return (attention_mask.long().cumsum(1) - 1).clamp(min=0)
-
-
-def save_prefix(
-    folder: str | Path, encoder: PrefixEncoder, base_identity: dict[str, str], meta: dict[str, Any] | None = None
-) -> None:
-    """Writes the checkpoint folder: weights (float32), shape and base identity together.
-
-    Both files are written beside, then renamed, the configuration last: a folder that has it is whole, and
-    a kill between the two renames leaves no configuration that speaks of other weights.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: p.detach().float().cpu().contiguous() for name, p in encoder.state_dict().items()}
-    save_file(weights, folder / (PREFIX_FILE + ".tmp"), metadata={"format": "pt"})
-    config = {**asdict(encoder.config), "base": base_identity, "meta": meta or {}}
-    text = json.dumps(config, ensure_ascii=False, indent=1) + "\n"
-    (folder / (CONFIG_FILE + ".tmp")).write_text(text, encoding="utf-8")
-    (folder / CONFIG_FILE).unlink(missing_ok=True)
-    for name in (PREFIX_FILE, CONFIG_FILE):
-        os.replace(folder / (name + ".tmp"), folder / name)
-
-
-def load_prefix(folder: str | Path, base: Base) -> PrefixEncoder:
-    """The encoder of a checkpoint (ours, or one of ChatGLM's ptuning folder), on the base's device, float32.
-
-    ChatGLM's own checkpoints do not say which base they belong to: there only the shape is compared.
-
-    Raises:
-        PtuningError: no checkpoint there, damaged, or trained on another base (both are named).
-    """
-    folder = Path(folder)
-    if (folder / CONFIG_FILE).is_file():
-        encoder, weights = _saved(folder, base)
-    elif any(folder.glob("pytorch_model.bin*")):
-        pre_seq_len, projection, weights = chatglm.read_prefix(folder)
-        encoder = PrefixEncoder(PrefixConfig.for_model(base.model, pre_seq_len, projection))
-    else:
-        raise PtuningError(f"{folder} 不是前缀检查点：没有 {CONFIG_FILE}，请检查路径或重新训练。")
-    try:
-        encoder.load_state_dict(weights)
-    except RuntimeError:
-        found = {name: list(weight.shape) for name, weight in weights.items()}
-        raise PtuningError(
-            f"前缀 {folder} 的形状{found}与基座“{base.identity['name']}”不符，请换用它的基座，或重新训练。"
-        ) from None
-    return encoder.to(base.model.device)
-
-
-def _saved(folder: Path, base: Base) -> tuple[PrefixEncoder, dict[str, Tensor]]:
-    """An encoder of the shape that `folder` records, and its weights."""
-    settings = read_json(folder / CONFIG_FILE)
-    trained_on = settings.get("base", {})
-    if trained_on.get("fingerprint") != base.identity["fingerprint"]:
-        names = f"“{trained_on.get('name')}”（{trained_on.get('fingerprint')}）"
-        loaded = f"“{base.identity['name']}”（{base.identity['fingerprint']}）"
-        raise PtuningError(f"前缀 {folder} 是在基座{names}上训练的，不能用在{loaded}上，请换用它的基座，或重新训练。")
-    path = folder / PREFIX_FILE
-    try:
-        config = PrefixConfig(**{field.name: settings[field.name] for field in fields(PrefixConfig)})
-        return PrefixEncoder(config), load_file(path)
-    except KeyError as error:
-        raise PtuningError(f"{folder / CONFIG_FILE} 缺少 {error.args[0]}，检查点已损坏，请重新训练。") from None
-    except (OSError, SafetensorError):
-        raise PtuningError(f"无法读取前缀的权重 {path}（没有这个文件或已损坏），请重新训练。") from None

@@ -1,21 +1,30 @@
-import json
+import copy
+from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from ptuning.errors import PtuningError
 from ptuning.models import load_base
 from ptuning.prefix import (
-    CONFIG_FILE,
-    PREFIX_FILE,
+    PrefixCache,
     PrefixConfig,
     PrefixEncoder,
     PrefixModel,
     is_prefix_parameter,
-    load_prefix,
     positions,
-    save_prefix,
 )
 
 
@@ -51,18 +60,59 @@ def test_a_row_of_the_prefix_is_layers_then_key_and_value_then_heads(base):
         assert keys_values[layer, kind, head, position].tolist() == list(range(start, start + 4))
 
 
-def test_a_prefix_cut_from_a_text_continues_it(base):
-    """A prefix that holds the keys and values of a text acts as that text, but for the positions, which start at 0 again."""
-    text, rest = row(5), row(6, seed=1)
+@torch.no_grad()
+def cut_from(model, text, start, text_start):
+    """A prefix that holds the keys and values of `text`, read from position `start`."""
+    where = start + torch.arange(text.shape[1])[None]
+    layers = model(text, position_ids=where, use_cache=True).past_key_values.layers
+    encoder = PrefixEncoder(replace(PrefixConfig.for_model(model, text.shape[1]), text_start=text_start))
+    both = torch.stack([torch.stack((layer.keys[0], layer.values[0])) for layer in layers])
+    encoder.embedding.weight.copy_(both.permute(3, 0, 1, 2, 4).reshape(text.shape[1], -1))
+    return encoder
+
+
+def assert_continues(model, encoder, text, rest, start):
+    whole = torch.cat((text, rest), 1)
     with torch.inference_mode():
-        start = base.model(text, position_ids=torch.arange(5)[None] - 5, use_cache=True).past_key_values
-        whole = torch.cat((text, rest), 1)
-        expected = base.model(whole, position_ids=torch.arange(11)[None] - 5).logits[:, 5:]
-        encoder = PrefixEncoder(PrefixConfig.for_model(base.model, 5))
-        layers = [torch.stack((layer.keys[0], layer.values[0])) for layer in start.layers]
-        encoder.embedding.weight.copy_(torch.stack(layers).permute(3, 0, 1, 2, 4).reshape(5, -1))
-        logits = PrefixModel(base.model, encoder)(rest, torch.ones_like(rest)).logits
+        expected = model(whole, position_ids=start + torch.arange(whole.shape[1])[None]).logits[:, text.shape[1] :]
+        logits = PrefixModel(model, encoder)(rest, torch.ones_like(rest)).logits
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("text_start", [0, 5, 7])
+def test_a_prefix_cut_from_a_text_continues_it(base, text_start):
+    """It acts as that text, whose positions end where those of the rest start."""
+    text, rest = row(5), row(6, seed=1)
+    encoder = cut_from(base.model, text, text_start - 5, text_start)
+    assert_continues(base.model, encoder, text, rest, text_start - 5)
+
+
+SIZES = {"vocab_size": 320, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+FAMILIES = {
+    "llama": lambda: LlamaForCausalLM(LlamaConfig(**SIZES, intermediate_size=48, num_key_value_heads=2)),
+    "llama with its own head_dim": lambda: LlamaForCausalLM(LlamaConfig(**SIZES, intermediate_size=48, head_dim=12)),
+    "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**SIZES, intermediate_size=48, num_key_value_heads=2)),
+    "gpt-neox": lambda: GPTNeoXForCausalLM(GPTNeoXConfig(**SIZES, intermediate_size=48)),
+    "gpt-2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=320, n_embd=32, n_layer=2, n_head=4, n_positions=64)),
+    "gpt-neo": lambda: GPTNeoForCausalLM(
+        GPTNeoConfig(
+            vocab_size=320, hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]]
+        )
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return FAMILIES[request.param]().eval().requires_grad_(False)
+
+
+def test_a_prefix_fits_every_family_of_decoders(family):
+    """Also those with learned positions, as long as the text starts behind the prefix."""
+    text, rest = row(5), row(6, seed=1)
+    assert_continues(family, cut_from(family, text, 0, 5), text, rest, 0)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -120,99 +170,6 @@ def test_a_float32_prefix_trains_over_a_half_precision_base(tiny_base_folder):
     assert weight.grad.abs().sum() > 0
 
 
-def test_exactly_what_trains_is_saved(base, encoder, tmp_path):
-    model = PrefixModel(base.model, encoder)
-    save_prefix(tmp_path, encoder, base.identity)
-    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    assert trained == {f"prefix_encoder.{name}" for name in load_file(tmp_path / PREFIX_FILE)}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [CONFIG_FILE, PREFIX_FILE]
-
-
-def test_a_saved_prefix_loads_as_it_was(base, encoder, tmp_path):
-    save_prefix(tmp_path, encoder, base.identity, {"task": "分类"})
-    again = load_prefix(tmp_path, base)
-    assert again.config == encoder.config
-    assert torch.equal(again(), encoder())
-    settings = json.loads((tmp_path / CONFIG_FILE).read_text(encoding="utf-8"))
-    assert settings["pre_seq_len"] == 5
-    assert settings["base"] == base.identity
-    assert settings["meta"] == {"task": "分类"}
-
-
-def test_a_save_that_is_killed_between_the_files_leaves_no_checkpoint_with_other_settings(
-    base, encoder, tmp_path, monkeypatch
-):
-    save_prefix(tmp_path, encoder, base.identity)
-
-    def killed(source, target):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("ptuning.prefix.os.replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        save_prefix(tmp_path, encoder, {"name": "other", "fingerprint": "0"})
-    with pytest.raises(PtuningError, match="不是前缀检查点"):
-        load_prefix(tmp_path, base)
-
-
-def test_a_prefix_of_another_base_is_refused_naming_both(base, encoder, tmp_path):
-    save_prefix(tmp_path, encoder, {"name": "chatglm2-6b", "fingerprint": "0123"})
-    with pytest.raises(PtuningError, match=r"chatglm2-6b.*tiny-base"):
-        load_prefix(tmp_path, base)
-
-
-def test_an_original_prefix_of_another_shape_is_refused_naming_both(base, shared_dir):
-    with pytest.raises(PtuningError, match=r"checkpoint_prefix.*\[12, 96\].*tiny-base"):
-        load_prefix(shared_dir / "oracle" / "chatglm2-tiny" / "checkpoint_prefix", base)
-
-
-def test_a_base_given_as_a_prefix_is_refused(base, shared_dir):
-    with pytest.raises(PtuningError, match="不是前缀检查点"):
-        load_prefix(shared_dir / "oracle" / "chatglm2-tiny", base)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        (CONFIG_FILE, None, "不是前缀检查点"),
-        (CONFIG_FILE, b"{\n\n,", "第3行"),
-        (CONFIG_FILE, b"\xff\xfe", "UTF-8"),
-        (PREFIX_FILE, None, "无法读取前缀的权重"),
-        (PREFIX_FILE, b"torn", "无法读取前缀的权重"),
-    ],
-)
-def test_a_damaged_checkpoint_is_one_sentence_that_names_it(base, encoder, tmp_path, name, content, words):
-    save_prefix(tmp_path, encoder, base.identity)
-    (tmp_path / name).unlink()
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(PtuningError, match=words) as caught:
-        load_prefix(tmp_path, base)
-    assert str(tmp_path) in str(caught.value)
-
-
-def test_settings_without_a_field_are_damaged(base, encoder, tmp_path):
-    save_prefix(tmp_path, encoder, base.identity)
-    settings = json.loads((tmp_path / CONFIG_FILE).read_text(encoding="utf-8"))
-    del settings["pre_seq_len"]
-    (tmp_path / CONFIG_FILE).write_text(json.dumps(settings))
-    with pytest.raises(PtuningError, match="pre_seq_len"):
-        load_prefix(tmp_path, base)
-
-
-def test_weights_of_another_length_than_the_settings_are_refused(base, encoder, tmp_path):
-    save_prefix(tmp_path, encoder, base.identity)
-    weights = load_file(tmp_path / PREFIX_FILE)
-    weights["embedding.weight"] = weights["embedding.weight"][:4].contiguous()
-    save_file(weights, tmp_path / PREFIX_FILE)
-    with pytest.raises(PtuningError, match="形状"):
-        load_prefix(tmp_path, base)
-
-
-def test_a_folder_that_is_not_there_is_no_checkpoint(base, tmp_path):
-    with pytest.raises(PtuningError, match="nowhere"):
-        load_prefix(tmp_path / "nowhere", base)
-
-
 def test_a_length_below_one_is_refused(base):
     with pytest.raises(PtuningError, match="pre_seq_len"):
         PrefixConfig.for_model(base.model, 0)
@@ -225,3 +182,68 @@ def test_two_prefixes_share_one_base(base, encoder, tmp_path):
         before = first(ids, torch.ones_like(ids)).logits
         PrefixModel(base.model, PrefixEncoder(PrefixConfig.for_model(base.model, 9)))(ids, torch.ones_like(ids))
         assert torch.equal(first(ids, torch.ones_like(ids)).logits, before)
+
+
+def test_a_layer_that_runs_again_sees_prefix_and_text_once():
+    past, text = torch.randn(2, 1, 2, 3, 4), torch.randn(2, 1, 2, 5, 4)
+    cache = PrefixCache([(past[0], past[1])])
+    for _ in range(2):
+        keys, values = cache.update(text[0], text[1], 0)
+        assert torch.equal(keys, torch.cat((past[0], text[0]), 2))
+        assert torch.equal(values, torch.cat((past[1], text[1]), 2))
+        assert cache.get_seq_length() == 3
+
+
+def loss_and_gradients(model):
+    """Loss and prefix gradients of one padded batch, and the numbers autograd keeps for it."""
+    ids = torch.cat((row(9), torch.nn.functional.pad(row(6, seed=1), (0, 3))))
+    kept = {}
+
+    def note(tensor):
+        kept[tensor.data_ptr(), tensor.shape] = tensor.numel()
+        return tensor
+
+    model.zero_grad()
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        loss = model(ids, (ids != 0).long(), ids.masked_fill(ids == 0, -100)).loss
+    loss.backward()
+    gradients = {name: p.grad.clone() for name, p in model.prefix_encoder.named_parameters()}
+    return loss.detach(), gradients, sum(kept.values())
+
+
+def test_gradient_checkpointing_keeps_less_and_changes_neither_loss_nor_gradients(base, encoder):
+    model = PrefixModel(copy.deepcopy(base.model), encoder)
+    loss, gradients, kept = loss_and_gradients(model)
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": True})
+    again, same, kept_less = loss_and_gradients(model)
+    torch.testing.assert_close(again, loss, atol=1e-6, rtol=0)
+    torch.testing.assert_close(same, gradients, atol=1e-6, rtol=0)
+    assert kept_less < kept / 2
+    model.gradient_checkpointing_disable()
+    assert loss_and_gradients(model)[2] == kept
+
+
+def test_gradient_checkpointing_works_for_every_family(family):
+    torch.manual_seed(1)
+    model = PrefixModel(family, PrefixEncoder(PrefixConfig.for_model(family, 3)))
+    _, gradients, kept = loss_and_gradients(model)
+    model.activation_checkpointing_enable()
+    _, same, kept_less = loss_and_gradients(model)
+    model.activation_checkpointing_disable()
+    torch.testing.assert_close(same, gradients, atol=1e-6, rtol=0)
+    assert kept_less < kept
+
+
+def test_every_other_layer_can_be_checkpointed(base, encoder):
+    model = PrefixModel(copy.deepcopy(base.model), encoder)
+    kept = []
+    for step in (1, 2):
+        model.activation_checkpointing_enable(every_n_layers=step)
+        kept.append(loss_and_gradients(model)[2])
+    model.activation_checkpointing_disable()
+    assert kept[0] < kept[1] < loss_and_gradients(model)[2]
+
+
+def test_offloading_of_activations_is_refused(base, encoder):
+    with pytest.raises(PtuningError, match="offload"):
+        PrefixModel(base.model, encoder).activation_checkpointing_enable(offload=True)
