@@ -1,4 +1,4 @@
-"""Rows of a task file become token ids and labels: loss on the answer and the end token only.
+"""Rows of task files become token ids and labels: loss on the answer and the end token only.
 
 The layout is that of ChatGLM2's ptuning/main.py: [gMASK] sop, prompt, answer, end token, padding on the right.
 """
@@ -6,6 +6,7 @@ The layout is that of ChatGLM2's ptuning/main.py: [gMASK] sop, prompt, answer, e
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from ptuning.errors import PtuningError
-from ptuning.tokenizer import GlmTokenizer
+from ptuning.readers import read_rows
+from ptuning.tokenizer import ChatIds, Tokenizer
 
 IGNORED = -100  # the label that cross-entropy leaves out
 
@@ -47,38 +49,10 @@ class PromptStyle:
     chat: bool
     source_prefix: str = ""
 
-    def render(self, tokenizer: GlmTokenizer, example: Example) -> str:
-        """source_prefix, then the prompt; only the chat style shows the history."""
-        asked = tokenizer.build_prompt(example.prompt, example.history) if self.chat else example.prompt
-        return self.source_prefix + asked
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise PtuningError(f"数据文件 {path} 不存在，请检查路径。") from None
-    except OSError as error:
-        raise PtuningError(f"数据文件 {path} 读不了（{error.strerror}），请检查路径与权限。") from None
-    except UnicodeDecodeError as error:
-        raise PtuningError(f"数据文件 {path} 不是UTF-8编码（第{error.start}字节处），请转成UTF-8。") from None
-
-
-def _parsed(text: str, path: Path, first_line: int) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        line = first_line + error.lineno - 1
-        raise PtuningError(f"数据文件 {path} 第{line}行不是合法的JSON（{error.msg}），请改正。") from None
-
-
-def _rows(path: Path) -> list[tuple[str, Any]]:
-    """(place, row) of a JSON array or JSON lines file."""
-    text = _text_of(path)
-    if text.lstrip().startswith("["):
-        return [(f"第{i}项", row) for i, row in enumerate(_parsed(text, path, 1), 1)]
-    lines = enumerate(text.split("\n"), 1)
-    return [(f"第{number}行", _parsed(line, path, number)) for number, line in lines if line.strip()]
+    def ids(self, tokenizer: Tokenizer, example: Example) -> ChatIds:
+        """The whole prompt, source_prefix first; only the chat style shows the history."""
+        asked = self.source_prefix + example.prompt
+        return tokenizer.encode_chat(asked, example.history) if self.chat else ChatIds(tokenizer.encode(asked), [])
 
 
 def _is_history(value: Any) -> bool:
@@ -96,48 +70,96 @@ def _example(row: Any, columns: Columns, where: str) -> Example:
             raise PtuningError(f"{where}没有字段“{column}”（有：{'、'.join(row)}），请用 --{option} 指定正确的字段名。")
         if not isinstance(row[column], str):
             raise PtuningError(f"{where}的字段“{column}”不是文字（是{type(row[column]).__name__}），请改成字符串。")
-    history = row.get(columns.history, []) if columns.history else []
+    history = _history(row.get(columns.history)) if columns.history else []
     if not _is_history(history):
         raise PtuningError(f"{where}的字段“{columns.history}”不是 [[问, 答], …] 的列表，请改正。")
     return Example(row[columns.prompt], row[columns.response], tuple((asked, said) for asked, said in history))
 
 
+def _history(value: Any) -> Any:
+    """A missing one is empty; in csv it is written as JSON."""
+    if isinstance(value, str) and value.strip():
+        try:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
+            return value
+    return value or []
+
+
 def read_examples(path: str | Path, columns: Columns) -> list[Example]:
-    """Rows of a JSON array or JSON lines file; a row without history has none.
+    """Rows of a JSON array, JSON lines or csv file; a row without history has none.
 
     Raises:
         PtuningError: names the file, the row and the field that is missing or of the wrong kind.
     """
     path = Path(path)
-    examples = [_example(row, columns, f"数据文件 {path} {place}") for place, row in _rows(path)]
+    examples = [_example(row, columns, f"数据文件 {path} {place}") for place, row in read_rows(path)]
     if not examples:
         raise PtuningError(f"数据文件 {path} 里没有数据，请检查文件。")
     return examples
 
 
+def mix(parts: Sequence[Sequence[Example]], weights: Sequence[float], seed: int) -> list[Example]:
+    """Every part `weight` times: 2 is each row twice, 0.5 a seeded half of the rows, 1.5 all and a seeded half again."""
+    mixed: list[Example] = []
+    for number, (part, weight) in enumerate(zip(parts, weights)):
+        times, rest = divmod(weight, 1)
+        mixed += list(part) * int(times)
+        mixed += random.Random(f"{seed} {number}").sample(list(part), round(rest * len(part)))
+    return mixed
+
+
 @dataclass(frozen=True)
 class Encoded:
-    """input_ids: prompt, answer, end token; the answer starts at `start`. cut_*: a length limit took some of it."""
+    """input_ids: prompt, answer, end token; the answer starts at `start`. cut_*: a length limit took some of it.
+
+    earlier: [start, end) of the history's answers that count in the loss as well.
+    """
 
     input_ids: list[int]
     start: int
     cut_prompt: bool = False
     cut_answer: bool = False
+    earlier: tuple[tuple[int, int], ...] = ()
 
     @property
     def labels(self) -> list[int]:
-        return [IGNORED] * self.start + self.input_ids[self.start :]
+        labels = [IGNORED] * self.start + self.input_ids[self.start :]
+        for first, end in self.earlier:
+            labels[first:end] = self.input_ids[first:end]
+        return labels
+
+
+def cut(tokenizer: Tokenizer, prompt: ChatIds, longest: int, side: str = "left") -> ChatIds:
+    """The prompt in at most `longest` ids. `left` keeps its special head ([gMASK] sop) and its end, where the question and
+    答： are; `right` keeps its beginning, as ChatGLM's ptuning folder does."""
+    over = len(prompt.ids) - longest
+    if over <= 0:
+        return prompt
+    if side == "right":
+        kept = [(first, min(end, longest)) for first, end in prompt.answered if first < longest]
+        return ChatIds(prompt.ids[:longest], kept)
+    head = min(len(tokenizer.encode("")), longest)
+    moved = [(max(first - over, head), end - over) for first, end in prompt.answered]
+    return ChatIds(prompt.ids[:head] + prompt.ids[head + over :], [span for span in moved if span[0] < span[1]])
 
 
 def encode(
-    tokenizer: GlmTokenizer, style: PromptStyle, example: Example, max_source_length: int, max_target_length: int
+    tokenizer: Tokenizer,
+    style: PromptStyle,
+    example: Example,
+    max_source_length: int,
+    max_target_length: int,
+    truncation_side: str = "left",
+    history_loss: bool = False,
 ) -> Encoded:
-    """[gMASK] sop prompt (the first max_source_length ids), answer (the first max_target_length ids), end token."""
-    source = tokenizer.encode(style.render(tokenizer, example))
+    """[gMASK] sop prompt (at most max_source_length ids), answer (the first max_target_length ids), end token."""
+    whole = style.ids(tokenizer, example)
+    source = cut(tokenizer, whole, max_source_length, truncation_side)
     target = tokenizer.encode(example.response, add_special_tokens=False)
-    ids = [*source[:max_source_length], *target[:max_target_length], tokenizer.eos_token_id]
-    start = min(len(source), max_source_length)
-    return Encoded(ids, start, len(source) > max_source_length, len(target) > max_target_length)
+    ids = [*source.ids, *target[:max_target_length], tokenizer.eos_token_id]
+    earlier = tuple(source.answered) if history_loss else ()
+    return Encoded(ids, len(source.ids), len(source.ids) < len(whole.ids), len(target) > max_target_length, earlier)
 
 
 class EncodedRows(Dataset[dict[str, list[int]]]):

@@ -1,9 +1,11 @@
 """Trains, evaluates and predicts with a prefix: the entry point of ChatGLM's ptuning folder.
 
-    python -m ptuning.main --do_train --task_name classify --train_file FinTrain/classify/train.json \\
+    python -m ptuning.main --do_train --task_name classify --train_file FinTrain/classify/train.json --pre_seq_len 32 \\
         --output_dir output/prefix/classify
     python -m ptuning.main --do_predict --ptuning_checkpoint output/prefix/classify --task_name classify \\
         --test_file FinTrain/classify/test.json --output_dir output/predict
+    python -m ptuning.main arguments.json                      # the same names in a JSON object
+    cd ptuning && torchrun --nproc_per_node 2 main.py …        # as the official scripts call it
 
 Writes into output_dir: the prefix checkpoint, checkpoint-N folders, trainer_state.json, train_results.json,
 eval_results.json, predict_results.json, all_results.json, generated_predictions.txt (a JSON line
@@ -13,24 +15,31 @@ eval_results.json, predict_results.json, all_results.json, generated_predictions
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+if not __package__:  # run as a script inside ptuning/: its modules must not be taken for top-level ones
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
 import torch
-from transformers import HfArgumentParser, set_seed
+from transformers import EarlyStoppingCallback, TrainerCallback, set_seed
 from transformers.utils import logging as transformers_logging
 
 from ptuning import dataset, metrics
 from ptuning.arguments import DataArguments, ModelArguments, PtuningArguments, check
+from ptuning.checkpoints import export_prefix, load_prefix
+from ptuning.command_line import parse
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
-from ptuning.generate import generate
+from ptuning.generate import Model, generate
 from ptuning.models import load_base
 from ptuning.plots import loss_curve
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel, load_prefix
+from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.sampling import Sampling
 from ptuning.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume
 
 
@@ -42,18 +51,31 @@ class Session:
         self.model_args, self.data, self.training = model, data, training
         self.folder = Path(str(training.output_dir))
         set_seed(training.seed)
-        dtype = torch.bfloat16 if training.bf16 else torch.float16 if training.fp16 else None
-        self.base = load_base(model.model_name_or_path, dtype, str(training.device))
+        self.base = load_base(
+            model.model_name_or_path,
+            compute_dtype(training),
+            str(training.device),
+            quantization_bit=model.quantization_bit or 0,
+            quantization_scheme=model.quantization_scheme,
+        )
         chat = data.prompt_style == "chatglm" or (data.prompt_style == "auto" and self.base.original)
         if data.history_column and not chat:
             raise PtuningError("--history_column 只能用于问答格式，请加 --prompt_style chatglm。")
         self.style = dataset.PromptStyle(chat, data.source_prefix)
-        self.model = PrefixModel(self.base.model, self._encoder())
+        encoder = self._encoder()
+        self.prefixed = PrefixModel(self.base.model, encoder) if encoder else None
 
-    def _encoder(self) -> PrefixEncoder:
-        if self.model_args.ptuning_checkpoint:
-            return load_prefix(self.model_args.ptuning_checkpoint, self.base)
-        shape = PrefixConfig.for_model(self.base.model, self.model_args.pre_seq_len, self.model_args.prefix_projection)
+    def _encoder(self) -> PrefixEncoder | None:
+        """A checkpoint's prefix; a new one to train; none where the bare base is to be evaluated."""
+        checkpoint, length = self.model_args.ptuning_checkpoint, self.model_args.pre_seq_len
+        if checkpoint:
+            encoder = load_prefix(checkpoint, self.base)
+            if length not in (None, encoder.config.pre_seq_len):
+                say(f"提示：前缀长度以检查点 {checkpoint} 的 {encoder.config.pre_seq_len} 为准，--pre_seq_len {length} 不起作用。")
+            return encoder
+        if length is None:
+            return None
+        shape = PrefixConfig.for_model(self.base.model, length, self.model_args.prefix_projection)
         return PrefixEncoder(shape, self.model_args.prefix_init_std).to(self.base.model.device)
 
     def _examples(self, path: str | None, limit: int | None) -> list[dataset.Example]:
@@ -61,33 +83,58 @@ class Session:
         columns = dataset.Columns(self.data.prompt_column, self.data.response_column, self.data.history_column)
         return dataset.read_examples(path, columns)[:limit]
 
-    def _encoded(self, path: str | None, limit: int | None) -> dataset.EncodedRows:
-        limits = (self.data.max_source_length, self.data.max_target_length)
-        rows = [dataset.encode(self.base.tokenizer, self.style, e, *limits) for e in self._examples(path, limit)]
+    def _encoded(self, examples: list[dataset.Example], name: str) -> dataset.EncodedRows:
+        data = self.data
+        limits = (data.max_source_length, data.max_target_length, data.truncation_side, data.history_loss)
+        rows = [dataset.encode(self.base.tokenizer, self.style, example, *limits) for example in examples]
         prompts, answers = sum(row.cut_prompt for row in rows), sum(row.cut_answer for row in rows)
         if prompts or answers:
-            print(
-                f"注意：{path} 有{prompts}个问题超过 --max_source_length {limits[0]}、"
-                f"{answers}个答案超过 --max_target_length {limits[1]}，超出的部分被截掉。",
-                file=sys.stderr,
+            side = "开头" if data.truncation_side == "left" else "末尾（问题与“答：”可能在内）"
+            say(
+                f"注意：{name} 有{prompts}个问题超过 --max_source_length {data.max_source_length}（截掉{side}）、"
+                f"{answers}个答案超过 --max_target_length {data.max_target_length}（截掉末尾）。"
             )
         return dataset.EncodedRows(rows)
 
+    def _training_rows(self) -> dataset.EncodedRows:
+        files = self.data.train_file or []
+        parts = [self._examples(file, self.data.max_train_samples) for file in files]
+        mixed = dataset.mix(parts, self.data.train_weights or [1.0] * len(parts), self.training.seed)
+        return self._encoded(mixed, "、".join(files))
+
+    def _held_out(self) -> tuple[dataset.EncodedRows | None, Any]:
+        """Rows for eval_loss, and what scores the model on them by what it writes."""
+        if self.training.eval_strategy == "no":
+            return None, None
+        examples = self._examples(self.data.validation_file, self.data.max_eval_samples)
+
+        def scores() -> dict[str, float]:
+            found = metrics.task_scores(self.data.task_name, self._written(examples), [e.response for e in examples])
+            return {name: value for name, value in found.items() if isinstance(value, float)}
+
+        return self._encoded(examples, str(self.data.validation_file)), scores
+
     def train(self) -> None:
         """Trains, and writes checkpoint, results, state and loss curve."""
-        rows = self._encoded(self.data.train_file, self.data.max_train_samples)
-        held_out = None
-        if self.training.eval_strategy != "no":
-            held_out = self._encoded(self.data.validation_file, self.data.max_eval_samples)
+        rows = self._training_rows()
+        held_out, scorer = self._held_out()
+        callbacks: list[TrainerCallback] = [] if self.model_args.ptuning_checkpoint else [FallingLoss()]
+        if self.training.early_stopping_patience:
+            callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
+        longest = self.data.max_source_length + self.data.max_target_length + 1
+        assert self.prefixed is not None  # `check` has seen to it
         trainer = PrefixTrainer(
-            self.model,
+            self.prefixed,
             self.base,
             {"task": self.data.task_name, "chat": self.style.chat},
+            scorer,
             args=self.training,
             train_dataset=rows,
             eval_dataset=held_out,
-            data_collator=dataset.Collator(self.base.tokenizer.pad_token_id),
-            callbacks=[] if self.model_args.ptuning_checkpoint else [FallingLoss()],
+            data_collator=dataset.Collator(
+                self.base.tokenizer.pad_token_id, longest if self.data.pad_to_max_length else None
+            ),
+            callbacks=callbacks,
         )
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)
         figures = trainer.train(resume_from_checkpoint=resume).metrics | {"train_samples": len(rows)}
@@ -99,28 +146,50 @@ class Session:
         trainer.save_metrics("train", figures)
         trainer.save_state()
         if trainer.is_world_process_zero():
+            if self.model_args.checkpoint_layout != "caibao":
+                export_prefix(self.folder, self.prefixed.prefix_encoder, self.base, self.model_args.checkpoint_layout)
             loss_curve(trainer.state.log_history, self.folder / "loss.png", self.data.task_name)
 
+    def _written(self, examples: list[dataset.Example]) -> list[str]:
+        data = self.data
+        prompts = [self.style.ids(self.base.tokenizer, example).ids for example in examples]
+        sampling = Sampling(True, top_p=data.top_p, temperature=data.temperature) if data.do_sample else Sampling()
+        limit = data.val_max_target_length or data.max_target_length
+        model: Model = self.prefixed.eval() if self.prefixed else self.base.model
+        return generate(model, self.base.tokenizer, prompts, limit, sampling)
+
     def predict(self, split: str, path: str | None, limit: int | None) -> None:
-        """Greedy predictions of a file, their scores in {split}_results.json; those of the test also one by one."""
+        """Predictions of a file, their scores in {split}_results.json; those of the test also one by one."""
         if self.training.process_index:  # with several GPUs the first one predicts
             return
         examples = self._examples(path, limit)
-        prompts = [self.style.render(self.base.tokenizer, example) for example in examples]
         wanted = [example.response for example in examples]
         started = time.monotonic()
-        batch_size = 8 * self.training.eval_batch_size
-        written = generate(self.model.eval(), self.base.tokenizer, prompts, self.data.max_target_length, batch_size)
+        written = self._written(examples)
         seconds = time.monotonic() - started
+        steps = math.ceil(len(examples) / self.training.eval_batch_size)
         scores = metrics.task_scores(self.data.task_name, written, wanted) | {
             "samples": len(examples),
             "runtime": round(seconds, 4),
             "samples_per_second": round(len(examples) / seconds, 3),
+            "steps_per_second": round(steps / seconds, 3),
         }
         save_results(self.folder, split, {f"{split}_{name}": value for name, value in scores.items()})
         if split == "predict":
             lines = (json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, written))
             write(self.folder / "generated_predictions.txt", "".join(lines))
+
+
+def compute_dtype(training: PtuningArguments) -> torch.dtype | None:
+    """As the arguments say; on CUDA bfloat16 where it can, for it does not overflow; else the loader's own choice."""
+    if training.fp16 or training.fp16_full_eval:
+        return torch.float16
+    bf16 = training.device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if training.bf16 or training.bf16_full_eval or bf16 else None
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def write(path: Path, text: str) -> None:
@@ -142,19 +211,6 @@ def save_results(folder: Path, split: str, results: dict[str, Any]) -> None:
             print(f"  {name} = {value}")
 
 
-def parse(argv: list[str] | None) -> tuple[ModelArguments, DataArguments, PtuningArguments]:
-    """Raises PtuningError for an unknown argument, or for training arguments that contradict each other."""
-    parser = HfArgumentParser([ModelArguments, DataArguments, PtuningArguments], allow_abbrev=False)  # type: ignore[list-item]
-    try:
-        *parsed, unknown = parser.parse_args_into_dataclasses(argv, return_remaining_strings=True)
-    except (ValueError, ImportError) as error:
-        raise PtuningError(f"参数不对：{error}") from None
-    if unknown:
-        raise PtuningError(f"不认识的参数：{' '.join(unknown)}，用 --help 查看全部参数。")
-    model, data, training = parsed
-    return model, data, training
-
-
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0; 1 with one sentence on standard error for bad input; 130 when interrupted."""
     transformers_logging.set_verbosity_error()
@@ -162,8 +218,11 @@ def main(argv: list[str] | None = None) -> int:
     if not terminal:
         transformers_logging.disable_progress_bar()
     try:
-        model, data, training = parse(argv)
+        model, data, training, notices = parse(argv)
         training.disable_tqdm = not terminal
+        if training.process_index == 0:
+            for notice in notices:
+                say(notice)
         session = Session(model, data, training)
         if training.do_train:
             session.train()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ from torch import Tensor, nn
 from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ptuning.checkpoints import load_prefix, save_prefix
 from ptuning.dataset import EncodedRows, LengthGroups
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
 from ptuning.models import Base
-from ptuning.prefix import PrefixModel, load_prefix, save_prefix
+from ptuning.prefix import PrefixModel
 
+Scorer = Callable[[], dict[str, float]]
 PATIENCE = 200  # steps within which the loss of a new prefix must have fallen
 LEARNED = 0.1  # a loss (nats per token) below which a task counts as learned: it need not fall further
 RECENT = 5  # logged losses whose mean counts as the loss now
@@ -45,9 +48,13 @@ class PrefixTrainer(Trainer):
     model: PrefixModel
     train_dataset: EncodedRows
 
-    def __init__(self, model: PrefixModel, base: Base, meta: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self, model: PrefixModel, base: Base, meta: dict[str, Any], scorer: Scorer | None = None, **kwargs: Any
+    ) -> None:
+        """scorer: scores of what the model writes for the held-out rows, told beside eval_loss; any of them may choose
+        the best checkpoint (--metric_for_best_model accuracy)."""
         super().__init__(model=model, **kwargs)
-        self._base, self._meta = base, meta
+        self._base, self._meta, self._scorer = base, meta, scorer
         self.model_accepts_loss_kwargs = True  # so that compute_loss is told the labels of the whole step
 
     def compute_loss(
@@ -71,11 +78,24 @@ class PrefixTrainer(Trainer):
                 loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
+    def evaluation_loop(
+        self,
+        dataloader: Any,
+        description: str,
+        prediction_loss_only: bool | None = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> Any:
+        output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
+        if self._scorer:  # every process scores alike: all must come to the same best checkpoint
+            output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in self._scorer().items()})
+        return output
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int] | None:
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         lengths = [len(row.input_ids) for row in self.train_dataset.rows]
-        step_rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        step_rows = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return LengthGroups(lengths, step_rows, self.args.seed)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from ptuning.checkpoints import load_prefix
 from ptuning.main import main
 from ptuning.models import load_base
-from ptuning.prefix import load_prefix
 
 LABELS = {"什么是净利润？": "F", "甲公司的净利润是多少元？": "C", "乙公司有多少硕士？": "B"}
 

@@ -7,10 +7,11 @@ from safetensors.torch import load_file
 from transformers import TrainerCallback
 
 from ptuning.arguments import PtuningArguments
+from ptuning.checkpoints import load_prefix
 from ptuning.dataset import Collator, EncodedRows, Example, PromptStyle, encode
 from ptuning.errors import PtuningError
 from ptuning.models import load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel, load_prefix
+from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
 from ptuning.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume, last_whole_checkpoint
 
 QUESTIONS = [("甲公司的净利润是多少元？", "C"), ("乙公司有多少硕士？", "B"), ("什么是净利润？", "F"), ("甲公司2020年的营业收入和净利润分别是多少元？", "C,C")]
@@ -165,3 +166,13 @@ def test_the_best_checkpoint_is_loaded_at_the_end(base, tmp_path):
     trainer.train()
     best = load_prefix(trainer.state.best_model_checkpoint, base)
     assert torch.equal(best.embedding.weight, trainer.model.prefix_encoder.embedding.weight)
+
+
+def test_gradient_checkpointing_trains_the_same_prefix(base, tmp_path):
+    plain = trainer_for(base, tmp_path / "plain")
+    plain.train()
+    saving = trainer_for(base, tmp_path / "saving", gradient_checkpointing=True)
+    saving.train()
+    assert "forward" in vars(base.model.model.layers[0])
+    saving.model.gradient_checkpointing_disable()
+    torch.testing.assert_close(weights(saving), weights(plain), atol=1e-6, rtol=0)
