@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import prompts
 from agent.errors import CaibaoError
+
+if TYPE_CHECKING:
+    from ptuning.engine import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
@@ -46,50 +49,45 @@ def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
 
 
 class PrefixTunedGlm:
-    """One frozen base in memory, a prefix for each task."""
+    """One frozen base in memory, a prefix for each task; all of them share the engine's batches."""
 
-    def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None, batch_size: int = 64) -> None:
+    def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None) -> None:
         import torch
-        from transformers.utils import logging
 
+        from ptuning.checkpoints import load_prefix
+        from ptuning.engine import Engine
         from ptuning.errors import PtuningError
         from ptuning.models import load_base
-        from ptuning.prefix import PrefixModel, load_prefix
 
-        logging.disable_progress_bar()  # a bar for 50 tensors tells nobody anything
         folder = find_prefixes(base, prefixes)
         try:
             self._base = load_base(base, device="cuda" if torch.cuda.is_available() else "cpu")
-            self._models = {
-                task: PrefixModel(self._base.model, load_prefix(folder / task, self._base)) for task in prompts.TASKS
-            }
+            self._tokenizer = self._base.tokenizer
+            self._engine = Engine(self._base.model, self._tokenizer.end_token_ids, self._tokenizer.pad_token_id)
+            for task in prompts.TASKS:
+                self._engine.add_prefix(task, load_prefix(folder / task, self._base))
         except PtuningError as error:
             raise CaibaoError(str(error)) from None
-        self._batch_size = batch_size
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        from ptuning.generate import score_choices
-
-        return score_choices(
-            self._models[task],
-            self._base.tokenizer,
-            self._render(task, texts),
-            list(choices),
-            batch_size=self._batch_size,
-        )
+        wanted = tuple(tuple(self._tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
+        return [result.scores for result in self._run(task, texts, choices=wanted)]
 
     def write(self, task: str, texts: Sequence[str]) -> list[str]:
-        from ptuning.generate import generate
+        written = self._run(task, texts, max_new_tokens=MAX_NEW_TOKENS[task])
+        return [self._tokenizer.decode(result.ids) for result in written]
 
-        return generate(
-            self._models[task],
-            self._base.tokenizer,
-            self._render(task, texts),
-            max_new_tokens=MAX_NEW_TOKENS[task],
-            batch_size=self._batch_size,
-        )
+    def _run(self, task: str, texts: Sequence[str], **options: Any) -> list[Result]:
+        """Raises CaibaoError for a text that the base cannot read (too long)."""
+        from ptuning.engine import Request
 
-    def _render(self, task: str, texts: Sequence[str]) -> list[str]:
-        """The prompts, for an original ChatGLM in its 问/答 format, as ptuning.main trains it."""
-        rendered = [prompts.render(task, text) for text in texts]
-        return [self._base.tokenizer.build_prompt(prompt) for prompt in rendered] if self._base.original else rendered
+        results = self._engine.run([Request(self._ids(task, text), task, **options) for text in texts])
+        for result in results:
+            if result.error:
+                raise CaibaoError(result.error)
+        return results
+
+    def _ids(self, task: str, text: str) -> list[int]:
+        """The prompt, for an original ChatGLM in its chat format, as ptuning.main trains it."""
+        prompt = prompts.render(task, text)
+        return self._tokenizer.encode_chat(prompt).ids if self._base.original else self._tokenizer.encode(prompt)

@@ -85,5 +85,5 @@ def test_nothing_is_evaluated_or_unpickled_unsafely(folder: str) -> None:
                     assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in node.keywords), (
                         f"{path}: torch.load"
                     )
-            if isinstance(node, ast.keyword):
-                assert node.arg != "trust_remote_code", str(path)
+            if isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
+                assert ast.unparse(node.value) == "False", str(path)

@@ -1,0 +1,85 @@
+"""Keys and values of many rows in one pool: each row has a slot and fills it from its first column, so nothing is padded
+on the left, and rows of any length, with any prefix, share a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Cache
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Keys and values that rows begin with: a prefix, and the part of a prompt that they share.
+
+    keys_values: [layers, 2, kv_heads, length, head_dim] in the base's dtype; place: position id of what follows.
+    """
+
+    keys_values: Tensor
+    place: int
+
+    @property
+    def length(self) -> int:
+        return self.keys_values.shape[3]
+
+
+class SlotPool(Cache):
+    """A transformers cache of `slots` rows and `capacity` columns.
+
+    Before a pass `window` says which slots it reads and into which columns its tokens go. The last column takes what
+    padding writes and is never read.
+    """
+
+    def __init__(self, like: Tensor, slots: int, capacity: int) -> None:
+        """like: keys and values of any length, [layers, 2, kv_heads, length, head_dim], for shape, dtype and device."""
+        super().__init__(layers=[])
+        layers, _, heads, _, width = like.shape
+        self.slots, self.capacity = slots, capacity
+        self._pool = like.new_zeros(layers, 2, slots, capacity, heads, width)
+        self._rows = torch.arange(slots, device=like.device)[:, None]
+        self._first = self._end = self._longest = 0
+        self._columns = self._rows
+
+    def window(self, first: int, end: int, columns: Tensor, longest: int) -> None:
+        """Slots first..end-1; columns: where their tokens go, [rows, tokens]; columns from `longest` on are not read."""
+        self._first, self._end, self._columns, self._longest = first, end, columns, longest
+
+    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any) -> Any:
+        """Writes [rows, kv_heads, tokens, head_dim] each; returns all that the window reads, [rows, kv_heads, longest, …]."""
+        rows = self._rows[: self._end - self._first]
+        read = []
+        for pool, new in zip(self._pool[layer_idx, :, self._first : self._end], (key_states, value_states)):
+            pool[rows, self._columns] = new.transpose(1, 2)
+            read.append(pool[:, : self._longest].transpose(1, 2))
+        return tuple(read)
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return self._longest
+
+    def begin(self, slot: int, segment: Segment) -> None:
+        """The slot's row starts with the segment."""
+        self._pool[:, :, slot, : segment.length] = segment.keys_values.transpose(2, 3)
+
+    def move(self, source: int, target: int, columns: int) -> None:
+        """The first columns of one slot into another."""
+        self._pool[:, :, target, :columns] = self._pool[:, :, source, :columns]
+
+    def segment(self, slot: int, columns: int, place: int) -> Segment:
+        """A copy of a slot's first columns."""
+        return Segment(self._pool[:, :, slot, :columns].transpose(2, 3).clone(), place)
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Right-padded ids [rows, longest] and the lengths [rows]."""
+    longest = max(map(len, rows))
+    ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)
+    return ids, torch.tensor([len(row) for row in rows], device=device)
+
+
+def additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
+    """A mask that is added to scores, from a boolean one; every attention of transformers takes it. [rows, 1, tokens, keys]"""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]

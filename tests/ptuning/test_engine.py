@@ -1,0 +1,210 @@
+import random
+
+import pytest
+import torch
+
+from ptuning.engine import Engine, Request
+from ptuning.models import load_base
+from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
+
+QUESTIONS = [
+    "2020年净利润是多少？", "请问营业收入和研发费用分别是多少元？", "负债合计大于5亿的上市公司有几家？", "甲", "介绍公司的社会责任工作情况。" * 3,
+    "请问2019年和2021年的净利润分别是多少？", "请问2019年的营业收入是多少？",
+]  # fmt: skip
+PREFIXES = {"short": 3, "long": 21, "one": 1}
+END = 2
+
+
+@pytest.fixture(scope="module")
+def base(tiny_base_folder):
+    return load_base(tiny_base_folder)
+
+
+@pytest.fixture(scope="module")
+def models(base):
+    """The bare base under None and three prefixes of different lengths."""
+    torch.manual_seed(5)
+    return {None: base.model} | {
+        name: PrefixModel(base.model, PrefixEncoder(PrefixConfig.for_model(base.model, length), 3.0)).eval()
+        for name, length in PREFIXES.items()
+    }
+
+
+@pytest.fixture
+def engine(base, models):
+    engine = Engine(base.model, base.tokenizer.end_token_ids, base.tokenizer.pad_token_id)
+    for name in PREFIXES:
+        engine.add_prefix(name, models[name].prefix_encoder)
+    return engine
+
+
+def requests_for(base, count=40, seed=1):
+    draw = random.Random(seed)
+    return [
+        Request(base.tokenizer.encode(draw.choice(QUESTIONS)), draw.choice([None, *PREFIXES]), draw.randint(1, 24))
+        for _ in range(count)
+    ]  # fmt: skip
+
+
+@torch.no_grad()
+def plain(model, prompt, new_tokens):
+    """Reference: the whole text anew for every token, alone, without a cache."""
+    written = []
+    while len(written) < new_tokens:
+        ids = torch.tensor([[*prompt, *written]])
+        token = int(model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, -1].argmax())
+        if token == END:
+            break
+        written.append(token)
+    return written
+
+
+def test_rows_with_different_prefixes_share_batches_and_write_what_each_writes_alone(base, models, engine):
+    requests = requests_for(base)
+    for request, result in zip(requests, engine.run(requests)):
+        assert result.ids == plain(models[request.prefix], request.prompt, request.max_new_tokens)
+        assert result.error is None and (result.ended or len(result.ids) == request.max_new_tokens)
+
+
+@pytest.mark.parametrize("slots", [1, 3, 8])
+def test_waiting_rows_take_the_slots_of_those_that_ended(base, engine, monkeypatch, slots):
+    requests = requests_for(base, 20, seed=2)
+    wanted = [result.ids for result in engine.run(requests)]
+    monkeypatch.setattr("ptuning.engine.MAX_SLOTS", slots)
+    assert [result.ids for result in engine.run(requests)] == wanted
+
+
+def test_memory_decides_how_many_rows_share_a_pass(base, models):
+    tight = Engine(base.model, base.tokenizer.end_token_ids, 0, memory=1)  # room for less than a row: one at a time
+    pool = tight.pool([tight._row(request, None, 0) for request in [Request([5, 6, 7])] * 9], 10, 256)
+    assert (pool.slots, pool.capacity) == (1, 14)
+    request = requests_for(base, 1)[0]
+    request = Request(request.prompt, None, 8)
+    assert tight.run([request] * 3)[2].ids == plain(base.model, request.prompt, 8)
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on(base, engine, monkeypatch):
+    requests, tried = requests_for(base, 12, seed=3), []
+    wanted = [result.ids for result in engine.run(requests)]
+    hidden = Engine.hidden
+
+    def small_device(self, pool, ids, places, allowed):
+        tried.append(len(ids))
+        if len(ids) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return hidden(self, pool, ids, places, allowed)
+
+    monkeypatch.setattr("ptuning.engine.MAX_SLOTS", 12)
+    monkeypatch.setattr(Engine, "hidden", small_device)
+    assert [result.ids for result in engine.run(requests)] == wanted
+    assert max(tried) == 12 and tried[-1] <= 3
+
+
+def test_a_programming_error_is_not_taken_for_a_lack_of_memory(base, engine, monkeypatch):
+    monkeypatch.setattr(Engine, "hidden", lambda *_: (_ for _ in ()).throw(RuntimeError("shapes do not match")))
+    with pytest.raises(RuntimeError, match="shapes"):
+        engine.run(requests_for(base, 2))
+
+
+def test_a_shared_beginning_is_read_once(base, engine, monkeypatch):
+    head = base.tokenizer.encode("请根据年报回答下面的问题，" * 3)
+    requests = [Request([*head, *base.tokenizer.encode(q, add_special_tokens=False)], "long", 12) for q in QUESTIONS]
+    wanted = [engine.run([request])[0].ids for request in requests]
+    read = []
+    hidden = Engine.hidden
+    monkeypatch.setattr(Engine, "hidden", lambda self, pool, ids, *rest: (read.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1])
+    assert [result.ids for result in engine.run(requests)] == wanted
+    assert read[0] <= max(len(request.prompt) for request in requests) - len(head)
+    read.clear()
+    assert engine.run(requests[:1])[0].ids == wanted[0]
+    assert read[0] == len(requests[0].prompt) - len(head), "a single later prompt finds it again"
+
+
+def test_a_new_prefix_under_an_old_name_forgets_the_old_beginnings(base, models, engine):
+    head = base.tokenizer.encode("请根据年报回答下面的问题，" * 3)
+    request = Request([*head, 90, 91], "short", 8)
+    engine.run([request, Request([*head, 95], "short", 8)])
+    engine.add_prefix("short", models["long"].prefix_encoder)
+    assert engine.run([request])[0].ids == plain(models["long"], request.prompt, 8)
+
+
+@pytest.mark.parametrize("choices", [("甲", "乙丙", "净利润是多少"), ("甲",), ("甲", "乙")])
+def test_choices_are_scored_in_one_pass_as_by_reading_each(base, models, engine, monkeypatch, choices):
+    passes = []
+    hidden = Engine.hidden
+    monkeypatch.setattr(Engine, "hidden", lambda self, *rest: (passes.append(1), hidden(self, *rest))[1])
+    ids = tuple(tuple(base.tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
+    names = [None, *PREFIXES]
+    requests = [Request(base.tokenizer.encode(q), names[i % 4], choices=ids) for i, q in enumerate(QUESTIONS)]
+    found = engine.run(requests)
+    assert len(passes) == 1
+    for request, result in zip(requests, found):
+        for choice, score in zip(ids, result.scores):
+            text = torch.tensor([[*request.prompt, *choice]])
+            with torch.no_grad():
+                logs = models[request.prefix](input_ids=text, attention_mask=torch.ones_like(text)).logits[0].log_softmax(-1)
+            start = len(request.prompt) - 1
+            assert score == pytest.approx(sum(logs[start + at, token].item() for at, token in enumerate(choice)), abs=1e-4)
+
+
+class Alternating:
+    """Tokens of one set and of the other in turn; after a 7 come 8 and 9."""
+
+    def __init__(self, size):
+        self.size, self.seen = size, []
+
+    def matcher(self):
+        return Alternating(self.size)
+
+    def allowed(self):
+        mask = torch.zeros(self.size, dtype=torch.bool)
+        mask[[7] if len(self.seen) % 2 == 0 else [60, 61, 62]] = True
+        return mask
+
+    def accept(self, token):
+        self.seen.append(token)
+
+    def forced(self):
+        more = [8, 9] if self.seen[-1] == 7 else []
+        self.seen += more
+        return more
+
+
+def test_constrained_rows_write_only_what_is_allowed_and_read_forced_tokens_together(base, models, engine, monkeypatch):
+    size = base.model.config.vocab_size
+    widths = []
+    hidden = Engine.hidden
+    monkeypatch.setattr(Engine, "hidden", lambda self, pool, ids, *rest: (widths.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1])
+    prompt = base.tokenizer.encode(QUESTIONS[0])
+    both = engine.run([Request(prompt, "long", 12, constraint=Alternating(size)), Request(prompt, "short", 12)])
+    assert len(both[0].ids) == 12 and both[0].ids[:3] == [7, 8, 9] and set(both[0].ids) <= {7, 8, 9, 60, 61, 62}
+    assert both[1].ids == plain(models["short"], prompt, 12)
+    assert widths[1] == 3, "the token and what it forces are read together"
+
+
+def test_log_probabilities_are_those_of_the_written_tokens(base, models, engine):
+    request = Request(base.tokenizer.encode(QUESTIONS[0]), "long", 6)
+    result = engine.run([request])[0]
+    text = [*request.prompt, *result.ids]
+    ids = torch.tensor([text])
+    logits = models["long"](ids, torch.ones_like(ids)).logits[0].log_softmax(-1)
+    start = len(request.prompt)
+    wanted = sum(logits[at - 1, text[at]].item() for at in range(start, len(text)))
+    if not result.ended:
+        assert result.logprob == pytest.approx(wanted, abs=1e-3)
+    assert result.logprob < 0
+
+
+def test_a_malformed_request_fails_alone(base, models, engine):
+    good = Request(base.tokenizer.encode(QUESTIONS[0]), "long", 5)
+    bad = [Request([]), Request([5], "nobody"), Request([5] * 5000), Request([5], max_new_tokens=0)]
+    results = engine.run([bad[0], good, *bad[1:]])
+    assert results[1].ids == plain(models["long"], good.prompt, 5)
+    for result, words in zip([results[0], *results[2:]], ["没有任何词元", "nobody", "5000个词元", "max_new_tokens"]):
+        assert words in result.error and not result.ids
+
+
+def test_nothing_grows_with_the_number_of_questions(base, engine):
+    for seed in range(30):
+        engine.run(requests_for(base, 6, seed))
+    assert len(engine._heads) <= 32
