@@ -1,6 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from ptuning.checkpoints import load_prefix
 from ptuning.main import main
@@ -15,9 +18,10 @@ def run(tmp_path, tiny_base_folder, capsys):
     rows = [{"question_prompt": q, "query": a, "history": []} for q, a in list(LABELS.items()) * 8]
     (tmp_path / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
-    def call(*arguments, model=tiny_base_folder):
+    def call(*arguments, model=tiny_base_folder, pre_seq_len=4):
         argv = ["--model_name_or_path", model, "--output_dir", tmp_path / "out", "--use_cpu", "--task_name", "classify"]
-        argv += ["--pre_seq_len", 4, "--max_target_length", 4, "--per_device_train_batch_size", 4, "--logging_steps", 1]
+        argv += ["--pre_seq_len", pre_seq_len] if pre_seq_len else []
+        argv += ["--max_target_length", 4, "--per_device_train_batch_size", 4, "--logging_steps", 1]
         code = main([str(a) for a in (*argv, *arguments)])
         return code, *capsys.readouterr()
 
@@ -127,3 +131,79 @@ def test_every_own_argument_has_help(capsys):
         main(["--help"])
     assert ended.value.code == 0
     assert "前缀长度" in capsys.readouterr().out
+
+
+def test_the_best_checkpoint_by_a_metric_of_the_answers_is_kept_and_training_stops_early(run, tmp_path):
+    rows, out = tmp_path / "rows.json", tmp_path / "out"
+    code, _, errors = run(
+        "--do_train", "--train_file", rows, "--validation_file", rows, "--max_steps", 400, "--learning_rate", 1.0,
+        "--eval_strategy", "steps", "--eval_steps", 10, "--save_steps", 10, "--save_total_limit", 2, "--load_best_model_at_end",
+        "--metric_for_best_model", "accuracy", "--early_stopping_patience", 2,
+    )
+    assert code == 0, errors
+    state = read(out / "trainer_state.json")
+    history = [entry["eval_accuracy"] for entry in state["log_history"] if "eval_accuracy" in entry]
+    assert state["best_metric"] == max(history) and state["global_step"] < 400
+    assert history[-2] <= max(history) and history[-1] <= max(history)
+    best = load_file(tmp_path / "out" / f"checkpoint-{state['best_global_step']}" / "prefix_encoder.safetensors")
+    assert torch.equal(best["embedding.weight"], load_file(out / "prefix_encoder.safetensors")["embedding.weight"])
+
+
+def test_files_are_mixed_and_counted(run, tmp_path):
+    (tmp_path / "other.csv").write_text("question_prompt,query\n甲,A\n乙,B\n", encoding="utf-8")
+    code, _, errors = run(
+        "--do_train", "--train_file", tmp_path / "rows.json", tmp_path / "other.csv", "--train_weights", "1", "0.5", "--max_steps", 1
+    )
+    assert code == 0, errors
+    assert read(tmp_path / "out" / "train_results.json")["train_samples"] == 24 + 1
+
+
+def test_a_json_file_of_arguments_is_a_command_line(run, tmp_path, tiny_base_folder):
+    content = {"model_name_or_path": str(tiny_base_folder), "do_train": True, "train_file": str(tmp_path / "rows.json"), "use_cpu": True,
+               "output_dir": str(tmp_path / "out"), "pre_seq_len": 3, "max_steps": 1}  # fmt: skip
+    (tmp_path / "arguments.json").write_text(json.dumps(content), encoding="utf-8")
+    assert main([str(tmp_path / "arguments.json")]) == 0
+    assert load_file(tmp_path / "out" / "prefix_encoder.safetensors")["embedding.weight"].shape[0] == 3
+
+
+@pytest.mark.parametrize("layout", ["original", "peft"])
+def test_a_prefix_left_in_another_layout_predicts_as_ours_does(run, tmp_path, layout):
+    rows, out = tmp_path / "rows.json", tmp_path / "out"
+    assert run("--do_train", "--train_file", rows, "--max_steps", 20, "--checkpoint_layout", layout)[0] == 0
+    found = []
+    for _ in range(2):
+        assert run("--do_predict", "--test_file", rows, "--ptuning_checkpoint", out, pre_seq_len=None)[0] == 0
+        found.append((out / "generated_predictions.txt").read_text(encoding="utf-8"))
+        (out / "prefix_config.json").unlink(missing_ok=True)
+    assert found[0] == found[1]
+
+
+def test_the_bare_base_can_be_evaluated(run, tmp_path):
+    code, _, errors = run("--do_predict", "--test_file", tmp_path / "rows.json", pre_seq_len=None)
+    assert code == 0, errors
+    assert read(tmp_path / "out" / "predict_results.json")["predict_samples"] == 24
+
+
+def test_predictions_are_sampled_when_asked(run, tmp_path):
+    sampled = ("--do_predict", "--test_file", tmp_path / "rows.json", "--do_sample", "--temperature", "5")
+    found = []
+    for arguments in (("--seed", "1"), ("--seed", "1"), ("--seed", "2")):
+        assert run(*sampled, *arguments, pre_seq_len=None)[0] == 0
+        found.append((tmp_path / "out" / "generated_predictions.txt").read_text(encoding="utf-8"))
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_length_that_differs_from_the_checkpoint_is_said(run, tmp_path):
+    rows, out = tmp_path / "rows.json", tmp_path / "out"
+    assert run("--do_train", "--train_file", rows, "--max_steps", 1)[0] == 0
+    _, _, errors = run("--do_predict", "--test_file", rows, "--ptuning_checkpoint", out, pre_seq_len=9)
+    assert "以检查点" in errors and "--pre_seq_len 9 不起作用" in errors
+
+
+def test_the_shipped_deepspeed_configuration_is_filled_from_the_arguments(tmp_path):
+    from accelerate.utils.deepspeed import HfDeepSpeedConfig
+
+    folder = Path(__file__).resolve().parents[2] / "ptuning"
+    config = HfDeepSpeedConfig(str(folder / "deepspeed.json"))
+    assert config.is_zero2() and config.get_value("train_micro_batch_size_per_gpu") == "auto"
+    assert "ptuning/deepspeed.json" in (folder / "accelerate.yaml").read_text(encoding="utf-8")
