@@ -1,7 +1,8 @@
-"""ChatGLM's own formats: the one file that knows how ChatGLM2/3 name their settings, weights and prefix checkpoints.
+"""ChatGLM's own formats: the one file that knows how ChatGLM2/3 and GLM-4 name their settings, weights and prefix checkpoints.
 
 The architecture is transformers' Glm: query_key_value holds the queries of all heads, then the keys, then the values of the
-`multi_query_group_num` groups; everything else is a rename (modeling_chatglm.py of THUDM/chatglm2-6b).
+`multi_query_group_num` groups; everything else is a rename (modeling_chatglm.py of THUDM/chatglm2-6b). In a quantised
+folder (chatglm2-6b-int4) the decoder's linear weights are int8, with a `weight_scale` per row beside them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
-from transformers import GlmConfig, GlmForCausalLM
+from transformers import GlmConfig
 
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
@@ -34,7 +36,6 @@ SETTINGS = {  # ChatGLM's name: transformers' name
 FIXED = {  # settings with which the architecture is Glm's; a folder that says otherwise is another model
     "rmsnorm": True,
     "multi_query_attention": True,
-    "original_rope": True,
     "post_layer_norm": True,
     "add_bias_linear": False,
     "apply_residual_connection_post_layernorm": False,
@@ -55,32 +56,38 @@ WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
 def glm_config(settings: dict[str, Any], source: Path) -> GlmConfig:
-    """ChatGLM's settings as transformers'; `source` is named in errors.
+    """ChatGLM's settings as transformers'; `source` is config.json, named in errors.
 
     Raises:
-        PtuningError: not a ChatGLM2/3 (ChatGLM-6B has another architecture), or a quantised folder.
+        PtuningError: not a ChatGLM2/3 or GLM-4 (ChatGLM-6B has another architecture).
     """
     missing = [name for name in SETTINGS if name not in settings]
     if missing:
-        raise PtuningError(f"{source} 缺少{'、'.join(missing)}，不是ChatGLM2或ChatGLM3的配置，请换用它们的模型文件夹。")
+        raise PtuningError(
+            f"{source} 缺少{'、'.join(missing)}，不是ChatGLM2、ChatGLM3或GLM-4的配置，请换用它们的模型文件夹。"
+        )
     for name, wanted in FIXED.items():
         if settings.get(name, wanted) != wanted:
-            raise PtuningError(f"{source} 的 {name} 是{settings[name]}，目前只支持{wanted}，请换用ChatGLM2或ChatGLM3。")
-    if settings.get("quantization_bit"):
-        bits = settings["quantization_bit"]
-        raise PtuningError(f"{source} 是{bits}位量化的模型，不能在它上面训练前缀，请换用未量化的权重。")
+            raise PtuningError(
+                f"{source} 的 {name} 是{settings[name]}，目前只支持{wanted}，请换用ChatGLM2、ChatGLM3或GLM-4。"
+            )
     return GlmConfig(
         **{theirs: settings[name] for name, theirs in SETTINGS.items()},
-        rope_parameters={
-            "rope_type": "default",
-            "rope_theta": 10000.0 * settings.get("rope_ratio", 1),
-            "partial_rotary_factor": 0.5,
-        },
+        rope_parameters=_rope(settings.get("rope_ratio", 1), source.parent / "modeling_chatglm.py"),
         attention_dropout=0.0,  # the base is frozen
         tie_word_embeddings=settings.get("tie_word_embeddings", False),
         pad_token_id=settings.get("pad_token_id") or 0,
         eos_token_id=settings.get("eos_token_id") or 2,
     )
+
+
+def _rope(ratio: float, code: Path) -> dict[str, Any]:
+    """Rotary settings. `rope_ratio` stretches the base of the frequencies (ChatGLM3-32k, GLM-4), but in chatglm2-6b-32k, which
+    has no setting of its own for that, the positions: told by its code, which is read as text and never run."""
+    linear = code.is_file() and "/ self.rope_ratio" in code.read_text(encoding="utf-8", errors="replace")
+    if linear and ratio != 1:
+        return {"rope_type": "linear", "factor": float(ratio), "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
+    return {"rope_type": "default", "rope_theta": 10000.0 * ratio, "partial_rotary_factor": 0.5}
 
 
 def shards(folder: Path) -> list[Path]:
@@ -113,43 +120,44 @@ def read_weights(path: Path) -> Iterator[tuple[str, Tensor]]:
             with safe_open(path, framework="pt") as file:
                 yield from ((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118
         else:
-            yield from torch.load(path, map_location="cpu", weights_only=True, mmap=True).items()
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, AttributeError):
+            mapped = is_zipfile(path)  # torch before 1.6 wrote another format, which is read as a whole
+            yield from torch.load(path, map_location="cpu", weights_only=True, mmap=mapped).items()
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, ValueError, KeyError):
         raise PtuningError(f"无法读取权重文件 {path}（已损坏或没有下载完整），请重新下载。") from None
 
 
-def renamed(name: str, tensor: Tensor, settings: dict[str, Any]) -> Iterator[tuple[str, Tensor]]:
-    """One of ChatGLM's weights under transformers' name; query_key_value becomes three."""
+def renamed(name: str, tensor: Tensor, settings: dict[str, Any], source: Path) -> Iterator[tuple[str, Tensor]]:
+    """One of ChatGLM's weights under transformers' name; query_key_value (weight, scale or bias) becomes three.
+
+    Raises:
+        PtuningError: query_key_value has other rows than config.json says; the folder `source` is named.
+    """
     if name.endswith(COMPUTED) or name.startswith(PREFIX):
         return
+    original = name
     for old, new in RENAMES.items():
         name = name.replace(old, new)
     if FUSED not in name:
         yield name, tensor
         return
-    heads, groups = settings["num_attention_heads"], settings["multi_query_group_num"]
-    parts = tensor.split([count * settings["kv_channels"] for count in (heads, groups, groups)])
-    for letter, part in zip("qkv", parts):
-        yield name.replace(FUSED, f".self_attn.{letter}_proj."), part.clone()
+    heads, groups, width = (settings[key] for key in ("num_attention_heads", "multi_query_group_num", "kv_channels"))
+    rows = [heads * width, groups * width, groups * width]
+    if len(tensor) != sum(rows):
+        raise PtuningError(
+            f"基座模型 {source} 的权重 {original} 有{len(tensor)}行，config.json 要的是{sum(rows)}行，请换用配套的 config.json。"
+        )
+    for letter, part in zip("qkv", tensor.split(rows)):
+        halves = letter != "v" and not settings.get("original_rope", True)
+        yield name.replace(FUSED, f".self_attn.{letter}_proj."), interleaved(part, width) if halves else part
 
 
-def load_chatglm(folder: Path) -> tuple[GlmForCausalLM, list[str]]:
-    """A ChatGLM2/3 folder (.bin or safetensors, in one file or several), in the dtype of its files; and the weights it lacks.
+def interleaved(rows: Tensor, width: int) -> Tensor:
+    """Rows of q or k whose rotary pairs are (i, i + half), as in `original_rope: false`, in Glm's order (2i, 2i + 1).
 
-    Raises:
-        PtuningError: settings or weights are missing, damaged, or another model's.
+    The rotary part is the first half of each head; q and k turned alike give the same scores. Shape kept: [heads * width, …].
     """
-    settings = read_json(folder / "config.json")
-    config = glm_config(settings, folder / "config.json")
-    state: dict[str, Tensor] = {}
-    for shard in shards(folder):
-        for name, tensor in read_weights(shard):
-            state.update(renamed(name, tensor, settings))
-    loaded: Any = GlmForCausalLM.from_pretrained(
-        None, config=config, state_dict=state, dtype="auto", output_loading_info=True
-    )
-    model, report = loaded
-    return model, sorted(report["missing_keys"])
+    order = torch.cat((torch.arange(width // 2).view(2, -1).T.flatten(), torch.arange(width // 2, width)))
+    return rows.unflatten(0, (-1, width))[:, order].flatten(0, 1)
 
 
 def read_prefix(folder: Path) -> tuple[int, bool, dict[str, Tensor]]:

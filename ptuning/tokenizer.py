@@ -1,28 +1,121 @@
-"""The tokenizer of ChatGLM2/3 and of caibao-mini: a SentencePiece model and five special tokens behind its pieces.
+"""What ptuning asks of a tokenizer, and the SentencePiece ones: ChatGLM2's, ChatGLM3's and caibao-mini's.
 
-Layout (ChatGLM2, tokenization_chatglm.py): ids 0..n-1 are the pieces (0 <unk>, also padding; 1 <s>; 2 </s>, the end
-token), then [MASK] [gMASK] [sMASK] sop eop. A text is encoded as [gMASK] sop pieces….
+Layout (tokenization_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b): ids 0..n-1 are the pieces (0 <unk>, also padding; 1 <s>;
+2 </s>, the end token), then [MASK] [gMASK] [sMASK] sop eop, and in ChatGLM3 <|system|> <|user|> <|assistant|>
+<|observation|>. A text is encoded as [gMASK] sop pieces….
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import sentencepiece
 
 from ptuning.errors import PtuningError
 
 SPECIAL_TOKENS = ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop")
+ROLES = ("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>")
+MODEL_FILE = "tokenizer.model"
+History = Sequence[tuple[str, str]]
 
 
-class GlmTokenizer:
+class ChatIds(NamedTuple):
+    """A prompt ready for its answer; answered: [start, end) of the history's answers in ids, for a loss over all rounds."""
+
+    ids: list[int]
+    answered: list[tuple[int, int]]
+
+
+class Tokenizer(Protocol):
+    """Text to ids and back. Names of special tokens within a text are text: a question cannot smuggle one in.
+
+    With `tokens`, `special_token_ids`, `bos_token_id`, `eos_token_id` and a call it is what llguidance's TokenizerWrapper
+    takes, so answers can be held to a grammar.
+    """
+
+    vocab_size: int  # ids there are; a model may have more rows
+
+    @property
+    def pad_token_id(self) -> int: ...
+    @property
+    def bos_token_id(self) -> int | None: ...
+    @property
+    def eos_token_id(self) -> int:
+        """What training appends to an answer."""
+
+    @property
+    def end_token_ids(self) -> frozenset[int]:
+        """What ends an answer when a model writes it."""
+
+    @property
+    def special_token_ids(self) -> Collection[int]: ...
+
+    def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:
+        """Ids of `text`, the special head of a prompt first unless `add_special_tokens` is False."""
+
+    def decode(self, ids: Sequence[int], skip_special_tokens: bool = True) -> str: ...
+    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
+        """The whole prompt in the model's chat format, special head and earlier (question, answer) rounds included."""
+
+    def id_to_piece(self, token: int) -> str:
+        """A token as it is written in the vocabulary; empty behind it."""
+
+    def id_to_bytes(self, token: int) -> bytes:
+        """What a token adds to a text, in UTF-8; nothing for a special token."""
+
+    def save_pretrained(self, folder: str | Path) -> object: ...
+
+    @cached_property
+    def tokens(self) -> list[bytes]:
+        """The bytes of every id; the name of a special token."""
+        special = set(self.special_token_ids)
+        every = range(self.vocab_size)
+        return [self.id_to_piece(i).encode() if i in special else self.id_to_bytes(i) for i in every]
+
+    def __call__(self, text: str | bytes) -> list[int]:
+        """Ids whose bytes are exactly `text`, as in the middle of a longer one: nothing put in front, nothing normalised."""
+        wanted = text.encode() if isinstance(text, str) else text
+        ids = self.encode("\n" + wanted.decode(), add_special_tokens=False)
+        newline = self.encode("\n", add_special_tokens=False)
+        ids = ids[len(newline) :] if ids[: len(newline)] == newline else []
+        return ids if b"".join(map(self.id_to_bytes, ids)) == wanted else self._spelt(wanted)
+
+    def _spelt(self, wanted: bytes) -> list[int]:
+        """The longest tokens from left to right."""
+        ids: list[int] = []
+        while wanted:
+            length = next((n for n in range(self._longest, 0, -1) if wanted[:n] in self._by_bytes), 0)
+            if not length:
+                raise PtuningError(
+                    f"分词器没有能写出“{wanted.decode(errors='replace')[:20]}”的词元，请换一个分词器或去掉这段文字。"
+                )
+            ids.append(self._by_bytes[wanted[:length]])
+            wanted = wanted[length:]
+        return ids
+
+    @cached_property
+    def _by_bytes(self) -> dict[bytes, int]:
+        special = set(self.special_token_ids)
+        return {held: i for i, held in enumerate(self.tokens) if held and i not in special}
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self._by_bytes))
+
+
+class GlmTokenizer(Tokenizer):
     """Encodes and decodes text; ids equal those of the original ChatGLM2 tokenizer."""
 
+    special_tokens: tuple[str, ...] = SPECIAL_TOKENS
     pad_token_id = 0
     bos_token_id = 1
     eos_token_id = 2
+    end_token_ids = frozenset({2})
 
     def __init__(self, model_file: str | Path) -> None:
         self.model_file = Path(model_file)
@@ -33,7 +126,10 @@ class GlmTokenizer:
         except RuntimeError:
             raise PtuningError(f"{self.model_file} 不是SentencePiece的分词模型或已损坏，请重新下载。") from None
         self._first_special = self._pieces.vocab_size()
-        self._special = {token: self._first_special + i for i, token in enumerate(SPECIAL_TOKENS)}
+        self.vocab_size = self._first_special + len(
+            self.special_tokens
+        )  # ChatGLM2's embedding is padded to 65,024 rows
+        self._special = {token: self._first_special + i for i, token in enumerate(self.special_tokens)}
         self.prefix_token_ids = [self._special["[gMASK]"], self._special["sop"]]
 
     @classmethod
@@ -43,25 +139,17 @@ class GlmTokenizer:
         Raises:
             PtuningError: the folder holds no tokenizer.model.
         """
-        return cls(Path(folder) / "tokenizer.model")
+        return cls(Path(folder) / MODEL_FILE)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Copies tokenizer.model into `folder`, which is made where it is not there."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        target = Path(folder) / "tokenizer.model"
-        if target.resolve() != self.model_file.resolve():
-            shutil.copyfile(self.model_file, target)
+        copy_model(self.model_file, Path(folder))
 
     @property
-    def vocab_size(self) -> int:
-        """Number of pieces and special tokens; a model may have more rows (ChatGLM2 pads to 65,024)."""
-        return self._first_special + len(SPECIAL_TOKENS)
+    def special_token_ids(self) -> list[int]:
+        return [self.pad_token_id, self.bos_token_id, self.eos_token_id, *self._special.values()]
 
     def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:
-        """Ids of `text`, [gMASK] sop first unless `add_special_tokens` is False.
-
-        Names of special tokens within the text are text: a question cannot smuggle one in.
-        """
         ids = self._pieces.encode(text)
         return [*self.prefix_token_ids, *ids] if add_special_tokens else ids
 
@@ -81,7 +169,7 @@ class GlmTokenizer:
         """The piece or special token of an id; empty for a padding row of the model, behind the vocabulary."""
         if token < self._first_special:
             return self._pieces.id_to_piece(token)
-        return "".join(SPECIAL_TOKENS[token - self._first_special :][:1])
+        return "".join(self.special_tokens[token - self._first_special :][:1])
 
     def piece_to_id(self, piece: str) -> int:
         """The id of a piece or special token; that of <unk> for any other string."""
@@ -96,7 +184,60 @@ class GlmTokenizer:
             return bytes([int(piece[1:-1], 16)])  # <0xE4>
         return piece.replace("\u2581", " ").encode()
 
-    def build_prompt(self, query: str, history: Sequence[tuple[str, str]] = ()) -> str:
+    def build_prompt(self, query: str, history: History = ()) -> str:
         """The chat format of ChatGLM2: numbered rounds of 问 and 答."""
+        return "".join(self._rounds(query, history))
+
+    def _rounds(self, query: str, history: History) -> list[str]:
         turns = [f"[Round {i}]\n\n问：{asked}\n\n答：{answered}\n\n" for i, (asked, answered) in enumerate(history, 1)]
-        return "".join(turns) + f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："
+        return [*turns, f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："]
+
+    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
+        """`encode(build_prompt(query, history))`, and where its answers are."""
+        *turns, last = self._rounds(query, history)
+        found = self._pieces.encode_as_offset_mapping("".join((*turns, last)))
+        begins = [begin for begin, _ in found["offsets"]]  # bytes of one character all begin where it does
+        head, place, answered = len(self.prefix_token_ids), 0, []
+        for turn, (_, answer) in zip(turns, history):
+            place += len(turn)
+            end = place - len("\n\n")
+            answered.append((head + bisect_left(begins, end - len(answer)), head + bisect_left(begins, end)))
+        return ChatIds([*self.prefix_token_ids, *found["ids"]], answered)
+
+
+class ChatGlm3Tokenizer(GlmTokenizer):
+    """ChatGLM3's: the same pieces, and special tokens for the roles of a chat."""
+
+    special_tokens = SPECIAL_TOKENS + ROLES
+
+    @property
+    def end_token_ids(self) -> frozenset[int]:  # type: ignore[override]
+        return frozenset((self.eos_token_id, self._special["<|user|>"], self._special["<|observation|>"]))
+
+    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
+        """As the original's build_chat_input: every message is its role token, a line break (each text is encoded by itself,
+        so SentencePiece puts a blank in front) and the content; last <|assistant|>, after which the model itself writes
+        the line break."""
+        return role_chat(self.prefix_token_ids, self._special, self._pieces.encode, query, history)
+
+
+def role_chat(
+    head: Sequence[int], special: dict[str, int], encode: Callable[[str], list[int]], query: str, history: History
+) -> ChatIds:
+    """The chat format of ChatGLM3 and GLM-4: head, then <|role|> and "\\n" before every message, last <|assistant|>."""
+    user, assistant, newline = special["<|user|>"], special["<|assistant|>"], encode("\n")
+    ids, answers = list(head), []
+    for asked, answer in history:
+        ids += [user, *newline, *encode(asked), assistant, *newline]
+        start = len(ids)
+        ids += encode(answer)
+        answers.append((start, len(ids)))
+    return ChatIds([*ids, user, *newline, *encode(query), assistant], answers)
+
+
+def copy_model(model_file: Path, folder: Path) -> None:
+    """Copies tokenizer.model into `folder`, which is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / MODEL_FILE
+    if target.resolve() != model_file.resolve():
+        shutil.copyfile(model_file, target)

@@ -7,11 +7,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import DynamicCache
+from transformers.models.glm.modeling_glm import apply_rotary_pos_emb
 
-from ptuning.chatglm import FIXED, SETTINGS, glm_config, load_chatglm, read_prefix
+from ptuning.chatglm import FIXED, SETTINGS, glm_config, interleaved, read_prefix
+from ptuning.checkpoints import load_prefix
 from ptuning.errors import PtuningError
 from ptuning.models import load_base
-from ptuning.prefix import PrefixModel, load_prefix
+from ptuning.prefix import PrefixModel
+from ptuning.quantization import QuantizedLinear, quantize
 
 INPUTS = (0, 1, 2)
 PREFIXES = ("plain", "prefix", "prefix_projection")
@@ -104,7 +107,7 @@ def test_a_single_safetensors_file_is_the_same_base_as_bin_shards(folder, base, 
 
 
 def test_a_converted_folder_is_the_same_base(folder, base, tmp_path):
-    load_chatglm(folder)[0].save_pretrained(tmp_path)
+    base.model.save_pretrained(tmp_path)
     base.tokenizer.save_pretrained(tmp_path)
     again = load_base(tmp_path)
     assert again.identity["fingerprint"] == base.identity["fingerprint"]
@@ -192,11 +195,102 @@ def test_the_first_chatglm_is_refused_by_what_its_settings_lack(tmp_path):
         glm_config(first, tmp_path / "config.json")
 
 
-def test_a_quantised_folder_is_refused(tmp_path):
-    with pytest.raises(PtuningError, match="4位量化"):
-        glm_config(SETTINGS_OF_CHATGLM2 | {"quantization_bit": 4}, tmp_path / "config.json")
-
-
 def test_rope_ratio_stretches_the_rotary_base(tmp_path):
     config = glm_config(SETTINGS_OF_CHATGLM2 | {"rope_ratio": 50}, tmp_path / "config.json")
     assert config.rope_parameters["rope_theta"] == 500_000
+
+
+def test_chatglm2_32k_divides_positions_instead_as_its_code_says(copy, base):
+    settings = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(settings | {"rope_ratio": 4}))
+    code = copy / "modeling_chatglm.py"
+    code.write_text("raise SystemExit\nseq_idx = torch.arange(seq_len, device=device) / self.rope_ratio\n")
+    ids = torch.arange(5, 25)[None]
+    with torch.inference_mode():
+        spread = load_base(copy).model(ids, position_ids=4 * torch.arange(20)[None]).logits
+        assert (spread - base.model(ids, position_ids=4 * torch.arange(20)[None]).logits).abs().max() > 1e-3
+        torch.testing.assert_close(
+            spread, base.model(ids, position_ids=torch.arange(20)[None]).logits, atol=1e-5, rtol=0
+        )
+
+
+def test_rotary_halves_give_the_scores_of_their_own_rope():
+    """original_rope: false turns pairs (i, i + half); the reference does so with the rows as they are."""
+    torch.manual_seed(0)
+    heads, width, length, hidden = 3, 16, 7, 10
+    half = width // 4  # the rotary part is half of a head
+    q, k = torch.randn(2, heads * width, hidden)
+    x = torch.randn(length, hidden)
+    angles = torch.arange(length)[:, None] / 10000 ** (torch.arange(half) / half)
+
+    def halves(rows):
+        states = (x @ rows.T).view(length, heads, width).transpose(0, 1)
+        first, second, rest = states.split([half, half, width - 2 * half], -1)
+        cos, sin = angles.cos(), angles.sin()
+        return torch.cat((first * cos - second * sin, second * cos + first * sin, rest), -1)
+
+    def glm(rows):
+        states = (x @ interleaved(rows, width).T).view(length, heads, width).transpose(0, 1)[None]
+        cos, sin = (torch.cat((part, part), -1)[None] for part in (angles.cos(), angles.sin()))
+        return apply_rotary_pos_emb(states, states, cos, sin)[0][0]
+
+    torch.testing.assert_close(glm(q) @ glm(k).mT, halves(q) @ halves(k).mT, atol=1e-4, rtol=0)
+    bias = torch.randn(heads * width)
+    assert torch.equal(interleaved(bias, width), interleaved(bias[:, None], width)[:, 0])
+
+
+def test_original_rope_is_a_matter_of_the_order_of_rows(copy, base, expected):
+    """A folder whose q and k rows are written in halves computes the same with `original_rope: false`."""
+    settings = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(settings | {"original_rope": False}))
+    width, turned = settings["kv_channels"], 6 * settings["kv_channels"]  # four heads of q, two of k
+    back = torch.cat((torch.arange(0, width // 2, 2), torch.arange(1, width // 2, 2), torch.arange(width // 2, width)))
+    for path in copy.glob("*.bin"):
+        state = torch.load(path, weights_only=True)
+        for name in [name for name in state if "query_key_value" in name]:
+            rows = state[name][:turned].unflatten(0, (-1, width))[:, back].flatten(0, 1)
+            state[name] = torch.cat((rows, state[name][turned:]))
+        torch.save(state, path)
+    again = load_base(copy)
+    assert again.identity["fingerprint"] == base.identity["fingerprint"]
+    ids = expected["input_0"]
+    with torch.inference_mode():
+        torch.testing.assert_close(again.model(ids).logits, base.model(ids).logits)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_a_quantised_folder_is_the_float_one_quantised(copy, folder, bits, expected):
+    settings = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(settings | {"quantization_bit": bits}))
+    for path in copy.glob("*.bin"):
+        state = torch.load(path, weights_only=True)
+        for name in [name for name in state if ".layers." in name and state[name].ndim == 2]:
+            state[name], state[name + "_scale"] = quantize(state[name], bits)
+        torch.save(state, path)
+    stored, made = load_base(copy), load_base(folder, quantization_bit=bits)
+    assert {m.bits for m in stored.model.modules() if isinstance(m, QuantizedLinear)} == {bits}
+    ids = expected["input_0"]
+    with torch.inference_mode():
+        assert torch.equal(stored.model(ids).logits, made.model(ids).logits)
+    assert load_base(copy, quantization_bit=bits).identity == stored.identity
+    with pytest.raises(PtuningError, match=f"{bits}位量化"):
+        load_base(copy, quantization_bit=12 - bits)
+
+
+def test_weights_in_the_format_of_torch_before_1_6_are_read(copy, base):
+    for path in copy.glob("*.bin"):
+        torch.save(torch.load(path, weights_only=True), path, _use_new_zipfile_serialization=False)
+    assert load_base(copy).identity["fingerprint"] == base.identity["fingerprint"]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_output_layer_is_tied_where_the_settings_say_so(copy, tied):
+    settings = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(settings | {"tie_word_embeddings": tied}))
+    if tied:
+        path = copy / "pytorch_model-00002-of-00002.bin"
+        state = torch.load(path, weights_only=True)
+        del state["transformer.output_layer.weight"]
+        torch.save(state, path)
+    model = load_base(copy).model
+    assert (model.get_output_embeddings().weight is model.get_input_embeddings().weight) == tied

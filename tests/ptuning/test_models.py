@@ -5,8 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from ptuning import models
 from ptuning.errors import PtuningError
-from ptuning.models import load_base
+from ptuning.models import load_base, locate
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def test_a_copy_is_the_same_base_and_changed_weights_are_another(tiny_base_folde
         (None, "找不到基座模型"),
         ("{\n broken", "第2行"),
         ("[]", "JSON对象"),
-        ('{"model_type": "llama"}', "llama"),
+        ('{"model_type": "martian"}', "martian"),
+        ('{"model_type": "llama", "auto_map": {"AutoModelForCausalLM": "own.Own"}, "hidden_size": "much"}', "llama"),
         ("{}", "model_type"),
     ],
 )
@@ -97,3 +99,60 @@ def test_a_tokenizer_that_is_too_large_for_the_model_is_refused(copy, shared_dir
     shutil.copy(shared_dir / "oracle" / "chatglm2-tiny" / "tokenizer.model", copy / "tokenizer.model")
     with pytest.raises(PtuningError, match="64794"):
         load_base(copy)
+
+
+def test_code_in_a_folder_is_not_run(copy, tmp_path):
+    own = {"auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}}
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    (copy / "config.json").write_text(json.dumps(config | own))
+    load_base(copy)  # a kind that transformers has itself
+    (copy / "config.json").write_text(json.dumps(config | own | {"model_type": "own"}))
+    with pytest.raises(PtuningError, match="own"):
+        load_base(copy)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_quantised_by_others_is_refused(copy):
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq", "bits": 4}}))
+    with pytest.raises(PtuningError, match="quantization_config"):
+        load_base(copy)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub that cannot be reached, an empty store of downloads, and a RawModels of this test's own."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub._snapshot_download.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(models, "RAW_MODELS", tmp_path / "RawModels")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "hub"
+
+
+def test_a_hub_name_without_a_hub_says_what_to_download_and_where_to_put_it(hub):
+    with pytest.raises(PtuningError, match="THUDM/chatglm2-6b.*RawModels/chatglm2-6b") as caught:
+        load_base("THUDM/chatglm2-6b")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_hub_name_is_read_from_what_was_downloaded(hub, tiny_base_folder):
+    store = hub / "models--THUDM--tiny"
+    snapshot = shutil.copytree(tiny_base_folder, store / "snapshots" / "0123abc")
+    (store / "refs").mkdir()
+    (store / "refs" / "main").write_text("0123abc")
+    base = load_base("THUDM/tiny")
+    assert base.folder.resolve() == snapshot.resolve()
+    assert base.identity == load_base(tiny_base_folder).identity | {"name": "tiny"}
+
+
+def test_a_hub_name_is_read_from_raw_models_first(hub, tiny_base_folder):
+    shutil.copytree(tiny_base_folder, models.RAW_MODELS / "tiny")
+    assert locate("THUDM/tiny") == models.RAW_MODELS / "tiny"
+
+
+@pytest.mark.parametrize("name", ["RawModels/nothing", "./a/b", "/a/b", "nothing", "a/b/c", "../a"])
+def test_a_path_is_not_taken_for_a_hub_name(hub, name):
+    with pytest.raises(PtuningError, match="找不到基座模型"):
+        load_base(name)

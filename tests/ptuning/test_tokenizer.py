@@ -1,11 +1,13 @@
 import json
+import shutil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptuning.errors import PtuningError
-from ptuning.tokenizer import SPECIAL_TOKENS, GlmTokenizer
+from ptuning.models import load_tokenizer
+from ptuning.tokenizer import ROLES, SPECIAL_TOKENS, ChatGlm3Tokenizer, GlmTokenizer
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,101 @@ def test_a_missing_or_damaged_model_is_one_sentence_that_names_it(tmp_path, cont
         (tmp_path / "tokenizer.model").write_bytes(content)
     with pytest.raises(PtuningError, match=r"tokenizer\.model"):
         GlmTokenizer.from_pretrained(tmp_path)
+
+
+ROUNDS = [("2020年净利润？", "龘元，净利润"), ("营业收入", "㈱５亿\n多"), ("空", "")]
+
+
+def test_a_chat_is_the_encoded_prompt(original, expected):
+    for row in expected:
+        history = [(asked, answered) for asked, answered in row.get("history", [])]
+        assert original.encode_chat(row["text"], history).ids == row["prompt_ids"]
+
+
+@pytest.mark.parametrize("which", ["original", "tiny_tokenizer"])
+def test_answers_of_a_chat_are_found_in_its_ids(request, which):
+    tokenizer = request.getfixturevalue(which)
+    chat = tokenizer.encode_chat("负债合计？", ROUNDS)
+    assert chat.ids == tokenizer.encode(tokenizer.build_prompt("负债合计？", ROUNDS))
+    found = [b"".join(map(tokenizer.id_to_bytes, chat.ids[start:end])).decode() for start, end in chat.answered]
+    wanted = [tokenizer.decode(tokenizer.encode(answer)) for _, answer in ROUNDS]  # in its normalised form
+    assert found == wanted
+
+
+@pytest.fixture(scope="module")
+def third(shared_dir, tmp_path_factory):
+    """ChatGLM3 has the pieces of ChatGLM2; its roles stand in tokenizer_config.json, or in its code."""
+    folder = tmp_path_factory.mktemp("chatglm3")
+    shutil.copy(shared_dir / "oracle" / "chatglm2-tiny" / "tokenizer.model", folder)
+    (folder / "tokenization_chatglm.py").write_text('role_special_tokens = ["<|system|>", "<|user|>"]\n')
+    return load_tokenizer(folder, "chatglm")
+
+
+def test_roles_stand_behind_the_special_tokens_as_in_chatglm3(third):
+    assert isinstance(third, ChatGlm3Tokenizer)
+    assert [third.piece_to_id(token) for token in SPECIAL_TOKENS + ROLES] == list(range(64789, 64798))
+    assert third.end_token_ids == {2, 64795, 64797}
+    assert third.vocab_size == 64798
+
+
+def test_a_chat_of_chatglm3_is_roles_line_breaks_and_contents(third):
+    assert third.encode_chat("你好").ids == [64790, 64792, 64795, 30910, 13, 36474, 54591, 64796]
+    chat = third.encode_chat("净利润", [("你好", "你好")])
+    assert chat.ids[:11] == [64790, 64792, 64795, 30910, 13, 36474, 54591, 64796, 30910, 13, 36474]
+    assert chat.answered == [(10, 12)]
+    assert chat.ids[12:] == third.encode_chat("净利润").ids[2:]
+
+
+def test_the_name_of_a_role_in_a_text_is_text(third):
+    ids = third.encode_chat("<|assistant|>", [("<|user|>", "<|user|>")]).ids
+    assert [token for token in ids if token >= 64789] == [64790, 64792, 64795, 64796, 64795, 64796]
+
+
+def test_a_folder_without_roles_is_chatglm2(shared_dir, original):
+    folder = shared_dir / "oracle" / "chatglm2-tiny"
+    assert type(load_tokenizer(folder, "chatglm")) is GlmTokenizer
+
+
+GRAMMAR = r"""
+start: "SELECT " column " FROM company_table WHERE 年份=" YEAR
+column: "净利润" | "AVG(营业收入)"
+YEAR: /20[0-9][0-9]/
+"""
+
+
+@pytest.mark.parametrize("which", ["original", "third", "tiny_tokenizer"])
+def test_a_grammar_holds_what_the_tokenizer_writes(request, which):
+    guidance = pytest.importorskip("llguidance")
+    tokenizer = request.getfixturevalue(which)
+    held = guidance.LLTokenizer(guidance.TokenizerWrapper(tokenizer), eos_token=list(tokenizer.end_token_ids))
+    assert held.vocab_size == tokenizer.vocab_size
+    for text in (
+        "SELECT 净利润 FROM company_table WHERE 年份=2021",
+        "SELECT AVG(营业收入) FROM company_table WHERE 年份=2020",
+    ):
+        ids = tokenizer(text)
+        assert held.tokenize_str(text) == ids and held.decode_str(ids) == text
+        matcher = guidance.LLMatcher(held, GRAMMAR, log_level=0)
+        assert matcher.consume_tokens(ids) and matcher.is_accepting() and not matcher.get_error()
+        assert matcher.consume_token(tokenizer.eos_token_id) and matcher.is_stopped()
+    matcher = guidance.LLMatcher(held, GRAMMAR, log_level=0)
+    forced = matcher.compute_ff_tokens()
+    assert forced == tokenizer("SELECT ")[: len(forced)]
+    wrong = guidance.LLMatcher(held, GRAMMAR, log_level=0)
+    assert not wrong.consume_tokens(tokenizer("DELETE")) and not wrong.is_accepting()
+
+
+@pytest.mark.parametrize("which", ["original", "third", "tiny_tokenizer"])
+@settings(deadline=None)  # the first text that has to be spelt makes a table of the vocabulary
+@given(text=st.text(st.characters(codec="utf-8"), max_size=30))
+def test_a_call_writes_exactly_the_text(request, which, text):
+    """Neither the blank in front nor NFKC, which `encode` has: ㈱ stays what it is."""
+    tokenizer = request.getfixturevalue(which)
+    for exact in (text, "㈱" + text, " " + text, "\n\n" + text):
+        assert b"".join(map(tokenizer.id_to_bytes, tokenizer(exact))).decode() == exact
+
+
+def test_a_call_is_what_stands_within_a_text(original):
+    ids = original.encode("2020年SELECT 净利润", add_special_tokens=False)
+    assert ids[-len(original("净利润")) :] == original("净利润")
+    assert original("净利润") == original("净利润".encode())

@@ -1,0 +1,158 @@
+"""A converted folder is read by transformers alone, and by ptuning as the base it was."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from ptuning import convert as module
+from ptuning.convert import convert, fast_tokenizer, main
+from ptuning.errors import PtuningError
+from ptuning.models import load_base, load_tokenizer, stored_dtype
+from tests.ptuning.test_glm4_tokenizer import TOKENS, write_ranks
+
+HISTORY = [("2020年净利润？", "龘元 "), ("营业收入", "5 亿")]
+TEXTS = [
+    "净利润 1\n\n龘",
+    "philosophy ２０㈱",
+    "  a  b ",
+    "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND x",
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(shared_dir):
+    return shared_dir / "oracle" / "chatglm2-tiny"
+
+
+@pytest.fixture(scope="module")
+def converted(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("converted") / "hf"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SHARD", "3MB")
+        assert main([str(folder), str(out)]) == 0
+    return out
+
+
+def test_the_folder_holds_what_other_tools_look_for(converted):
+    names = {path.name for path in converted.iterdir()}
+    wanted = {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors.index.json",
+        "tokenizer.json",
+        "tokenizer.model",
+    }
+    assert wanted | {"tokenizer_config.json"} <= names
+    assert len([name for name in names if name.endswith(".safetensors")]) > 1
+    assert not list(converted.parent.glob("*.tmp"))
+    config = json.loads((converted / "config.json").read_text())
+    assert config["model_type"] == "glm" and "auto_map" not in config
+
+
+def test_transformers_computes_what_the_base_computes(folder, converted):
+    ids = torch.arange(5, 30)[None]
+    model = AutoModelForCausalLM.from_pretrained(converted, dtype=torch.float32).eval()
+    with torch.inference_mode():
+        assert torch.equal(model(ids).logits, load_base(folder).model(ids).logits)
+    assert model.generation_config.eos_token_id == [2] and model.generation_config.pad_token_id == 0
+
+
+def test_weights_keep_their_dtype(folder, converted):
+    assert stored_dtype(converted) == stored_dtype(folder) == torch.float16
+
+
+def test_it_is_the_same_base(folder, converted):
+    first, second = load_base(folder), load_base(converted)
+    assert first.identity["fingerprint"] == second.identity["fingerprint"]
+    assert type(first.tokenizer) is type(second.tokenizer)
+    assert (first.original, second.original) == (True, False)
+
+
+def test_autotokenizer_writes_the_original_ids(folder, converted):
+    tokenizer = AutoTokenizer.from_pretrained(converted)
+    rows = [json.loads(line) for line in (folder / "tokens.jsonl").read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        if "ids" in row:
+            assert tokenizer.encode(row["text"], add_special_tokens=False) == row["ids"]
+            assert tokenizer.decode(row["ids"]) == row["decoded"]
+        turns = [text for turn in row.get("history", []) for text in turn] + [row["text"]]
+        assert chat_of(tokenizer, turns) == row["prompt_ids"]
+    assert len(tokenizer) == 64794
+
+
+def chat_of(tokenizer, turns):
+    messages = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(turns)]
+    return tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+
+
+@pytest.fixture(scope="module", params=["caibao", "chatglm3", "glm-4"])
+def tokenizer(request, tmp_path_factory, tiny_tokenizer):
+    """Own: NFKC, whole pieces, no blank in front; ChatGLM3: roles; GLM-4: byte-level."""
+    if request.param == "caibao":
+        return tiny_tokenizer
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "glm-4":
+        return load_tokenizer(write_ranks(folder, TOKENS), "chatglm")
+    shutil.copy(request.getfixturevalue("shared_dir") / "oracle" / "chatglm2-tiny" / "tokenizer.model", folder)
+    (folder / "tokenizer_config.json").write_text('{"additional_special_tokens": ["<|user|>"]}')
+    return load_tokenizer(folder, "chatglm")
+
+
+@pytest.fixture(scope="module")
+def fast(tokenizer, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fast")
+    fast_tokenizer(tokenizer).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def test_every_tokenizer_keeps_its_ids(tokenizer, fast):
+    for text in TEXTS:
+        assert fast.encode(text) == tokenizer.encode(text)
+        assert fast.decode(tokenizer.encode(text), skip_special_tokens=True) == tokenizer.decode(tokenizer.encode(text))
+    assert len(fast) == tokenizer.vocab_size
+    assert (fast.eos_token_id, fast.pad_token_id) == (tokenizer.eos_token_id, tokenizer.pad_token_id)
+
+
+def test_every_chat_keeps_its_ids(tokenizer, fast):
+    for history in ([], HISTORY):
+        turns = [text for turn in history for text in turn] + ["负债合计 是多少"]
+        assert chat_of(fast, turns) == tokenizer.encode_chat("负债合计 是多少", history).ids
+
+
+def test_a_converted_chatglm3_is_still_one(tokenizer, tmp_path):
+    fast_tokenizer(tokenizer).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    assert type(load_tokenizer(tmp_path, "glm")) is type(tokenizer)
+
+
+def test_a_transformers_base_gets_a_tokenizer_that_all_can_read(tiny_base_folder, tmp_path):
+    convert(str(tiny_base_folder), tmp_path / "new")
+    assert load_base(tmp_path / "new").identity["fingerprint"] == load_base(tiny_base_folder).identity["fingerprint"]
+    assert AutoTokenizer.from_pretrained(tmp_path / "new").encode("净利润") == load_base(
+        tiny_base_folder
+    ).tokenizer.encode("净利润")
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "new", dtype="auto").dtype == torch.float16
+
+
+def test_a_folder_that_holds_something_is_left_alone(tiny_base_folder, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("")
+    assert main([str(tiny_base_folder), str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_quantised_folder_is_refused(folder, tmp_path):
+    settings = json.loads((folder / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(settings | {"quantization_bit": 4}))
+    with pytest.raises(PtuningError, match="量化"):
+        convert(str(tmp_path), tmp_path / "out")
+
+
+def test_nothing_is_written_where_the_base_cannot_be_read(tmp_path):
+    with pytest.raises(PtuningError, match="nowhere"):
+        convert(str(tmp_path / "nowhere"), tmp_path / "out")
+    assert not list(tmp_path.iterdir())
