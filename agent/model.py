@@ -13,7 +13,7 @@ from agent import prompts
 from agent.errors import CaibaoError
 
 if TYPE_CHECKING:
-    from ptuning.engine import Result
+    from ptuning.requests import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
@@ -79,7 +79,7 @@ class PrefixTunedGlm:
 
     def _run(self, task: str, texts: Sequence[str], **options: Any) -> list[Result]:
         """Raises CaibaoError for a text that the base cannot read (too long)."""
-        from ptuning.engine import Request
+        from ptuning.requests import Request
 
         results = self._engine.run([Request(self._ids(task, text), task, **options) for text in texts])
         for result in results:

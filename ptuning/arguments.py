@@ -46,7 +46,9 @@ class ModelArguments:
 
 @dataclass
 class DataArguments:
-    task_name: str = field(default="text", metadata={"help": "classify、keywords 各有自己的指标，其他看全对率与文本指标"})
+    task_name: str = field(
+        default="text", metadata={"help": "classify、keywords 各有自己的指标，其他看全对率与文本指标"}
+    )
     train_file: list[str] | None = field(
         default=None, metadata={"help": "训练数据（JSON数组、JSON行或csv），可以给几个"}
     )
@@ -60,7 +62,9 @@ class DataArguments:
     history_column: str | None = field(default=None, metadata={"help": "历史对话 [[问, 答], …] 所在的字段"})
     history_loss: bool = field(default=False, metadata={"help": "历史里每一轮的回答也计入损失"})
     source_prefix: str = field(default="", metadata={"help": "加在每个问题前面的文字"})
-    prompt_style: str = field(default="auto", metadata={"help": "chatglm：基座的问答格式；plain：原样；auto：由基座决定"})
+    prompt_style: str = field(
+        default="auto", metadata={"help": "chatglm：基座的问答格式；plain：原样；auto：由基座决定"}
+    )
     max_source_length: int = field(default=1024, metadata={"help": "训练时问题最多多少词元"})
     max_target_length: int = field(default=128, metadata={"help": "答案最多多少词元"})
     val_max_target_length: int | None = field(
@@ -98,7 +102,8 @@ class PtuningArguments(Seq2SeqTrainingArguments):
     report_to: None | str | list[str] = field(default="none", metadata={"help": "日志去处，例如 tensorboard"})  # noqa: RUF036
     train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "长度相近的放在一批"})
     early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "验证指标连续几次没有变好就停；需要 --eval_strategy 与 --load_best_model_at_end"}
+        default=None,
+        metadata={"help": "验证指标连续几次没有变好就停；需要 --eval_strategy 与 --load_best_model_at_end"},
     )
     overwrite_output_dir: bool = _inert("结果总是写进 output_dir", False)
     predict_with_generate: bool = _inert("预测总是逐词元生成", False)
@@ -158,17 +163,20 @@ def _wrong_work(model: ModelArguments, data: DataArguments, training: PtuningArg
 
 def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
     wrong = []
-    lengths = {"pre_seq_len": model.pre_seq_len, "val_max_target_length": data.val_max_target_length}
+    lengths: dict[str, int | None] = {"pre_seq_len": model.pre_seq_len, "val_max_target_length": data.val_max_target_length}
     lengths |= {"max_source_length": data.max_source_length, "max_target_length": data.max_target_length}
     for name, value in lengths.items():
         if value is not None and value < 1:
             wrong.append(f"--{name} 至少为1，现在是{value}")
-    choices = {"prompt_style": (data.prompt_style, STYLES), "truncation_side": (data.truncation_side, ("left", "right"))}
+    choices = {
+        "prompt_style": (data.prompt_style, STYLES),
+        "truncation_side": (data.truncation_side, ("left", "right")),
+    }
     choices |= {"checkpoint_layout": (model.checkpoint_layout, LAYOUTS)}
     choices |= {"quantization_scheme": (model.quantization_scheme, ("int", "nf4"))}
-    for name, (value, allowed) in choices.items():
-        if value not in allowed:
-            wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{value}")
+    for name, (chosen, allowed) in choices.items():
+        if chosen not in allowed:
+            wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
     if (model.quantization_bit or 0) not in BITS:
         wrong.append(f"--quantization_bit 只能是 4 或 8（或 0：不量化），现在是{model.quantization_bit}")
     if any(weight <= 0 for weight in data.train_weights or ()):

@@ -9,110 +9,49 @@ in one pass together.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
+from transformers import PreTrainedModel
 
+from ptuning.attention import grouped
+from ptuning.choices import Tree
+from ptuning.loading import free_memory
 from ptuning.prefix import PrefixConfig, PrefixEncoder
-from ptuning.sampling import Sampling
+from ptuning.requests import Request, Result
 from ptuning.slots import Segment, SlotPool, additive, padded
+from ptuning.writing import PASS_TOKENS, Row, Writing
 
-MAX_SLOTS = 256  # rows in one pass; more gain nothing on any machine that was measured
-PASS_TOKENS = 16_384  # prompt tokens read in one pass
+MAX_SLOTS = 128  # rows in one pass; more gained nothing on a CPU
 MIN_HEAD = 8  # tokens from which a shared beginning is worth a pass of its own
 KEPT_HEADS = 32
-
-
-class Matcher(Protocol):
-    """What a constraint allows of one answer, token by token."""
-
-    def allowed(self) -> Tensor:
-        """Which tokens may come next: bool, [vocabulary]."""
-
-    def accept(self, token: int) -> None: ...
-
-    def forced(self) -> list[int]:
-        """Tokens that must come next, accepted already; empty where there is a choice."""
-
-
-class Constraint(Protocol):
-    def matcher(self) -> Matcher: ...
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to do with one prompt: write after it, or (choices) only score given answers.
-
-    prompt: token ids, the special head included. prefix: a name that the engine knows; None: the bare base.
-    """
-
-    prompt: Sequence[int]
-    prefix: str | None = None
-    max_new_tokens: int = 64
-    choices: tuple[tuple[int, ...], ...] = ()
-    constraint: Constraint | None = None
-    sampling: Sampling = Sampling()
-
-
-@dataclass
-class Result:
-    """ids: what was written, without the end token; scores: log-probability of each choice, over all its tokens;
-    logprob: of what was written, end token included; ended: False where max_new_tokens cut it off."""
-
-    ids: list[int] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    logprob: float = 0.0
-    ended: bool = False
-    error: str | None = None
-
-
-@dataclass
-class _Row:
-    """A request in a slot. pending: tokens not read yet; filled: columns of the slot in use; place: next position id."""
-
-    request: Request
-    result: Result
-    draws: torch.Generator | None
-    pending: list[int]
-    filled: int
-    place: int
-    matcher: Matcher | None
-
-    def take(self, token: int, logprob: float, ends: Collection[int]) -> bool:
-        """Notes the chosen token and what it forces; True when the answer is finished."""
-        self.result.logprob += logprob
-        if token in ends:
-            self.result.ended = True
-            return True
-        self.pending = [token]
-        if self.matcher:
-            self.matcher.accept(token)
-            self.pending += self.matcher.forced()
-        for token in self.pending:
-            if token in ends:
-                self.result.ended = True
-                return True
-            self.result.ids.append(token)
-            if len(self.result.ids) == self.request.max_new_tokens:
-                return True
-        return False
+COUNTS_COLUMNS = frozenset({"gpt_neo"})  # their local attention goes by columns: one row a pass, and no tree of choices
+KEPT_ANSWERS = 10_000
 
 
 class Engine:
     """Answers requests on one base. `prefixes` may grow while it runs."""
 
     def __init__(
-        self, base: PreTrainedModel, end_tokens: Collection[int], pad: int, memory: int | None = None
+        self,
+        base: PreTrainedModel,
+        end_tokens: Collection[int],
+        pad: int,
+        memory: int | None = None,
+        kept_answers: int = KEPT_ANSWERS,
     ) -> None:
-        """memory: bytes for keys and values; a quarter of what is free unless given."""
-        self.base, self.ends, self.pad, self._memory = base, frozenset(end_tokens), pad, memory
+        """memory: bytes for keys and values; a quarter of what is free unless given. kept_answers: greedy answers of
+        earlier calls that are given again; 0 for none."""
+        self.base, self.ends, self.pad = base, frozenset(end_tokens), pad
+        self._memory, self._kept_answers = memory, kept_answers
         self._prefixes: dict[str | None, Segment] = {None: self._bare()}
         self._heads: OrderedDict[tuple[str | None, tuple[int, ...]], Segment] = OrderedDict()
+        self._answers: dict[Any, Result] = {}
+        self._pool: SlotPool | None = None
 
     def _bare(self) -> Segment:
         c = PrefixConfig.for_model(self.base, 1)
@@ -126,23 +65,47 @@ class Engine:
         self._prefixes[name] = Segment(keys_values, encoder.config.text_start)
         for known in [head for head in self._heads if head[0] == name]:
             del self._heads[known]
+        self._answers.clear()
+
+    def run(self, requests: Sequence[Request]) -> list[Result]:
+        """The results, in the order of the requests. A request that cannot be answered has an `error`; the others go on.
+
+        Requests that are alike are answered once, and not again in later calls, unless they are sampled.
+        """
+        keys = [number if request.sampling.do_sample else _key(request) for number, request in enumerate(requests)]
+        found = {key: self._answers[key] for key in keys if key in self._answers}
+        fresh = {key: request for key, request in zip(keys, requests) if key not in found}
+        seeds = [key if isinstance(key, int) else 0 for key in fresh]
+        found.update(zip(fresh, self._answer(list(fresh.values()), seeds)))
+        for key in fresh:
+            if not isinstance(key, int) and found[key].error is None:
+                self._answers[key] = found[key]
+        while len(self._answers) > self._kept_answers:
+            del self._answers[next(iter(self._answers))]
+        return [replace(found[key], ids=list(found[key].ids)) for key in keys]
 
     @torch.inference_mode()
-    def run(self, requests: Sequence[Request]) -> list[Result]:
-        """The results, in the order of the requests. A request that cannot be answered has an `error`; the others go on."""
+    def _answer(self, requests: Sequence[Request], seeds: Sequence[int]) -> list[Result]:
+        """Out of memory halves the rows that share a pass; those that had ended are not asked again."""
         results = [Result(error=self._fault(request)) for request in requests]
-        sound = [i for i, result in enumerate(results) if result.error is None]
-        slots = MAX_SLOTS
-        while sound:
+        open_ones = [i for i, result in enumerate(results) if result.error is None]
+        slots = 1 if self.base.config.model_type in COUNTS_COLUMNS else MAX_SLOTS
+        while open_ones:
             try:
-                self._run([requests[i] for i in sound], [results[i] for i in sound], sound, slots)
+                self._run(
+                    [requests[i] for i in open_ones],
+                    [results[i] for i in open_ones],
+                    [seeds[i] for i in open_ones],
+                    slots,
+                )
                 break
             except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises it bare
                 if not re.search("out of memory|can't allocate memory|not enough memory", str(error)) or slots == 1:
                     raise
             slots = max(1, slots // 2)
-            sound = [i for i in sound if not (results[i].ended or results[i].scores)]
-            for i in sound:
+            self._pool = None
+            open_ones = [i for i in open_ones if not (results[i].ended or results[i].scores)]
+            for i in open_ones:
                 results[i].ids, results[i].logprob = [], 0.0
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
@@ -153,7 +116,7 @@ class Engine:
         """One request's result, the same object each time a token was added to it."""
         result = Result(error=self._fault(request))
         if result.error is None:
-            for _ in _Writing(self, [self._row(request, result, 0)], 1).passes():
+            for _ in Writing(self, [self._row(request, result, 0)], 1).passes():
                 yield result
         else:
             yield result
@@ -165,6 +128,8 @@ class Engine:
             return f"没有名为“{request.prefix}”的前缀，请先载入它。"
         if request.max_new_tokens < 1:
             return f"max_new_tokens 至少为1，现在是{request.max_new_tokens}。"
+        if request.choices and self.base.config.model_type in COUNTS_COLUMNS:
+            return f"{self.base.config.model_type} 的局部注意力按列计数，不能一次给几个答案打分，请换一个基座。"
         limit = self.base.config.max_position_embeddings
         if len(request.prompt) > limit:
             return f"问题有{len(request.prompt)}个词元，多于基座的上限{limit}，请缩短。"
@@ -177,14 +142,14 @@ class Engine:
             self._choose([row for row in rows if row.request.choices == choices], choices, slots)
         writing = [row for row in rows if not row.request.choices]
         if writing:
-            for _ in _Writing(self, sorted(writing, key=lambda row: -len(row.pending)), slots).passes():
+            for _ in Writing(self, sorted(writing, key=lambda row: -len(row.pending)), slots).passes():
                 pass
 
-    def _row(self, request: Request, result: Result, seed: int) -> _Row:
+    def _row(self, request: Request, result: Result, seed: int) -> Row:
         head, segment = self._head(request)
         matcher = request.constraint.matcher() if request.constraint else None
         rest = list(request.prompt[len(head) :])
-        row = _Row(request, result, request.sampling.draws(seed), rest, segment.length, segment.place, matcher)
+        row = Row(request, result, request.sampling.draws(seed), rest, segment.length, segment.place, matcher)
         return row
 
     # -- shared beginnings --------------------------------------------------------------------------------------------
@@ -220,51 +185,57 @@ class Engine:
         known, start = self._head(Request([*head, self.pad], prefix))
         if known == head:
             return
-        cache = DynamicCache()
-        for layer, (keys, values) in enumerate(start.keys_values):
-            cache.update(keys[None], values[None], layer)
         rest = torch.tensor([head[len(known) :]], device=self.base.device)
-        where = start.place + torch.arange(rest.shape[1], device=rest.device)[None]
-        self.base.get_decoder()(input_ids=rest, position_ids=where, past_key_values=cache, use_cache=True)
-        layers = [torch.stack((layer.keys[0], layer.values[0])) for layer in cache.layers]
-        self._heads[prefix, head] = Segment(torch.stack(layers), start.place + rest.shape[1])
+        among = torch.arange(rest.shape[1], device=rest.device)
+        width = start.length + rest.shape[1]
+        pool = SlotPool(start.keys_values, 1, width + 1)
+        pool.begin(0, start)
+        pool.window(0, 1, start.length + among[None], width)
+        seen = torch.arange(width, device=rest.device) <= start.length + among[:, None]
+        self.hidden(pool, rest, start.place + among[None], seen[None])
+        self._heads[prefix, head] = pool.segment(0, width, start.place + rest.shape[1])
         while len(self._heads) > KEPT_HEADS:
             self._heads.popitem(last=False)
 
     # -- passes -------------------------------------------------------------------------------------------------------
 
-    def pool(self, rows: Sequence[_Row], more: int, slots: int) -> SlotPool:
-        """Room for the largest row and `more` columns, and as many rows as memory allows."""
+    def pool(self, rows: Sequence[Row], more: int, slots: int) -> tuple[SlotPool, int]:
+        """Room for the largest row and `more` columns; and how many rows memory allows, at most `slots`."""
         like = self._prefixes[None].keys_values
         capacity = max(row.filled for row in rows) + max(len(row.pending) for row in rows) + more + 1
         layers, _, heads, _, width = like.shape
         a_row = layers * 2 * heads * width * like.element_size() * capacity
         memory = self._memory if self._memory is not None else free_memory(like.device) // 4
-        return SlotPool(like, max(1, min(slots, len(rows), memory // a_row)), capacity)
+        wanted = max(1, min(slots, len(rows), memory // a_row))
+        if self._pool is None or self._pool.slots < wanted or self._pool.capacity < capacity:
+            self._pool = None  # first: both would not fit
+            self._pool = SlotPool(like, wanted, capacity)
+        return self._pool, wanted
 
     def hidden(self, pool: SlotPool, ids: Tensor, places: Tensor, allowed: Tensor) -> Tensor:
         """Last hidden states [rows, tokens, hidden]; allowed: which columns each token sees, [rows, tokens, columns]."""
         mask = additive(allowed, self.base.dtype)
         decoder = self.base.get_decoder()
-        return decoder(
-            input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=pool, use_cache=True
-        ).last_hidden_state
+        with grouped(self.base):
+            read = decoder(
+                input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=pool, use_cache=True
+            )
+        return read.last_hidden_state
 
     def logits(self, hidden: Tensor) -> Tensor:
         return self.base.get_output_embeddings()(hidden).float()
 
-    def begin(self, pool: SlotPool, first: int, rows: Sequence[_Row]) -> None:
+    def begin(self, pool: SlotPool, first: int, rows: Sequence[Row]) -> None:
         """Rows enter slots from `first` on: their segments are copied there."""
         for slot, row in enumerate(rows, first):
             pool.begin(slot, self._head(row.request)[1])
 
-    def _choose(self, rows: Sequence[_Row], choices: tuple[tuple[int, ...], ...], slots: int) -> None:
-        """Scores the choices after every row in one pass: their tokens stand side by side behind the prompt, and each sees
-        the prompt and its own choice only (a tree, as in speculative decoding)."""
-        tree = _Tree(choices, self.base.device)
+    def _choose(self, rows: Sequence[Row], choices: tuple[tuple[int, ...], ...], slots: int) -> None:
+        """Scores the choices after every row, one pass a group."""
+        tree = Tree(choices, self.base.device)
         rows = sorted(rows, key=lambda row: -len(row.pending))
-        pool = self.pool(rows, tree.size, slots)
-        for group in _groups(rows, pool.slots):
+        pool, slots = self.pool(rows, tree.size, slots)
+        for group in _groups(rows, slots):
             self.begin(pool, 0, group)
             tail, lengths = padded([row.pending for row in group], self.pad, self.base.device)
             filled = torch.tensor([row.filled for row in group], device=tail.device)
@@ -272,7 +243,9 @@ class Engine:
             longest = tail.shape[1]
             ids = torch.cat((tail, tree.ids.expand(len(group), -1)), 1)
             among = torch.arange(ids.shape[1], device=tail.device)
-            places = place[:, None] + torch.cat((among[:longest].expand(len(group), -1), lengths[:, None] + tree.depth), 1)
+            places = place[:, None] + torch.cat(
+                (among[:longest].expand(len(group), -1), lengths[:, None] + tree.depth), 1
+            )
             columns = filled[:, None] + among
             width = int(columns.max()) + 1
             pool.window(0, len(group), columns, width)
@@ -284,127 +257,15 @@ class Engine:
                 row.result.scores = scores
 
 
-class _Tree:
-    """Choices side by side: all their tokens but the last of each, which nothing follows."""
-
-    def __init__(self, choices: Sequence[Sequence[int]], device: torch.device) -> None:
-        self.choices = choices
-        inner = [(number, depth) for number, choice in enumerate(choices) for depth in range(len(choice) - 1)]
-        self.size = len(inner)
-        self.ids = torch.tensor([[choices[n][d] for n, d in inner]], dtype=torch.long, device=device)
-        self.depth = torch.tensor([[d for _, d in inner]], dtype=torch.long, device=device)
-        sees = [[a == c and b >= d for c, d in inner] for a, b in inner]
-        self._sees = torch.tensor(sees, dtype=torch.bool, device=device).view(self.size, self.size)
-        at = {place: i + 1 for i, place in enumerate(inner)}  # 0 is the end of the prompt
-        asked = [(n, at[n, d - 1] if d else 0, choices[n][d]) for n, c in enumerate(choices) for d in range(len(c))]
-        self._asked = torch.tensor(asked, device=device).unbind(1)
-
-    def allowed(self, filled: Tensor, lengths: Tensor, longest: int, width: int) -> Tensor:
-        """Which columns the prompt's and the tree's tokens see, [rows, longest + size, width]."""
-        new = torch.arange(width, device=filled.device) - filled[:, None]  # columns counted from the first new token
-        prompt = new[:, None] <= torch.arange(longest, device=filled.device)[None, :, None]
-        before = (new < lengths[:, None])[:, None].expand(-1, self.size, -1)
-        if not self.size:
-            return prompt
-        inside = (new - longest).clamp(0, self.size - 1)
-        own = self._sees[:, inside].permute(1, 0, 2) & ((new >= longest) & (new < longest + self.size))[:, None]
-        return torch.cat((prompt, before | own), 1)
-
-    def scores(self, logprobs: Tensor) -> Tensor:
-        """Sum over each choice's tokens. Shape: [rows, 1 + size, vocabulary] → [rows, choices]."""
-        number, after, token = self._asked
-        found = logprobs[:, after, token]
-        return found.new_zeros(len(found), len(self.choices)).index_add_(1, number, found)
+def _key(request: Request) -> tuple[Any, ...]:
+    """What decides a greedy answer."""
+    return request.prefix, tuple(request.prompt), request.max_new_tokens, request.choices, request.constraint
 
 
-class _Writing:
-    """Rows that write. The active ones are always in slots 0, 1, …: a pass reads one slice of the pool."""
-
-    def __init__(self, engine: Engine, rows: Sequence[_Row], slots: int) -> None:
-        self.engine, self.waiting = engine, deque(rows)
-        self.active: list[_Row] = []
-        self.pool = engine.pool(rows, max(row.request.max_new_tokens for row in rows), slots)
-
-    def passes(self) -> Iterator[None]:
-        """Goes on by a pass each time, to the end of the last row."""
-        while self.waiting or self.active:
-            if self.waiting and len(self.active) <= self.pool.slots * 3 // 4:
-                self._admit()
-            else:
-                self._pass(0, self.active)
-            yield
-
-    def _admit(self) -> None:
-        """Waiting rows into the free slots, as many as one pass reads."""
-        first = len(self.active)
-        joining: list[_Row] = []
-        while self.waiting and first + len(joining) < self.pool.slots:
-            longest = max(len(row.pending) for row in (*joining, self.waiting[0]))
-            if joining and longest * (len(joining) + 1) > PASS_TOKENS:
-                break
-            joining.append(self.waiting.popleft())
-        self.engine.begin(self.pool, first, joining)
-        self.active += joining
-        self._pass(first, joining)
-
-    def _pass(self, first: int, rows: Sequence[_Row]) -> None:
-        """Reads the pending tokens of rows in slots first, first + 1, …; each then has its next token, or leaves."""
-        engine = self.engine
-        ids, lengths = padded([row.pending for row in rows], engine.pad, engine.base.device)
-        filled = torch.tensor([row.filled for row in rows], device=ids.device)
-        place = torch.tensor([row.place for row in rows], device=ids.device)
-        among = torch.arange(ids.shape[1], device=ids.device)
-        columns = (filled[:, None] + among).clamp(max=self.pool.capacity - 1)
-        width = max(row.filled + len(row.pending) for row in rows)
-        self.pool.window(first, first + len(rows), columns, width)
-        allowed = torch.arange(width, device=ids.device) <= (filled[:, None] + among)[:, :, None]
-        hidden = engine.hidden(self.pool, ids, place[:, None] + among, allowed)
-        logits = engine.logits(hidden[torch.arange(len(rows)), lengths - 1])
-        for row in rows:
-            row.filled += len(row.pending)
-            row.place += len(row.pending)
-        finished = [
-            slot
-            for slot, (row, (token, logprob)) in enumerate(zip(rows, _chosen(rows, logits)), first)
-            if row.take(token, logprob, engine.ends)
-        ]
-        for slot in reversed(finished):
-            self._leave(slot)
-
-    def _leave(self, slot: int) -> None:
-        """The last active row takes the slot of one that has ended."""
-        last = self.active.pop()
-        if slot < len(self.active):
-            self.pool.move(len(self.active), slot, last.filled)
-            self.active[slot] = last
-
-
-def _chosen(rows: Sequence[_Row], logits: Tensor) -> Iterator[tuple[int, float]]:
-    """(token, its log-probability) for each row."""
-    for at, row in enumerate(rows):
-        if row.matcher:
-            logits[at].masked_fill_(~row.matcher.allowed(), -torch.inf)
-    tokens = torch.empty(len(rows), dtype=torch.long, device=logits.device)
-    for sampling in {row.request.sampling for row in rows}:
-        alike = [at for at, row in enumerate(rows) if row.request.sampling == sampling]
-        tokens[alike] = sampling.choose(logits[alike], [rows[at].draws for at in alike])
-    logprobs = logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]
-    yield from zip(tokens.tolist(), logprobs.tolist())
-
-
-def _groups(rows: Sequence[_Row], size: int) -> Iterator[Sequence[_Row]]:
+def _groups(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     """Batches of at most `size` rows and PASS_TOKENS tokens; rows come longest first."""
     at = 0
     while at < len(rows):
         count = max(1, min(size, PASS_TOKENS // len(rows[at].pending)))
         yield rows[at : at + count]
         at += count
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that a device has left."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    import psutil
-
-    return psutil.virtual_memory().available

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from transformers import PreTrainedModel
 
-from ptuning.engine import Engine, Request, Result
+from ptuning.engine import Engine
 from ptuning.errors import PtuningError
 from ptuning.prefix import PrefixModel
-from ptuning.sampling import Sampling
+from ptuning.requests import Request, Result
+from ptuning.sampling import GREEDY, Sampling
 from ptuning.tokenizer import Tokenizer
 
 Model = PrefixModel | PreTrainedModel
@@ -53,7 +54,7 @@ def generate(
         PtuningError: a prompt is empty or longer than the model reads.
     """
     engine, name = _engine(model, tokenizer)
-    how = sampling or Sampling()
+    how = sampling or GREEDY
     asked = [Request(_ids(tokenizer, prompt), name, max_new_tokens, sampling=how) for prompt in prompts]
     return [tokenizer.decode(_sound(result).ids) for result in engine.run(asked)]
 
@@ -71,7 +72,9 @@ def stream(
     """
     engine, name = _engine(model, tokenizer)
     shown, text = "", ""
-    for result in engine.stream(Request(_ids(tokenizer, prompt), name, max_new_tokens, sampling=sampling or Sampling())):
+    for result in engine.stream(
+        Request(_ids(tokenizer, prompt), name, max_new_tokens, sampling=sampling or GREEDY)
+    ):
         text = tokenizer.decode(_sound(result).ids)
         if len(text.rstrip(HALF_A_CHARACTER)) > len(shown):
             shown = text.rstrip(HALF_A_CHARACTER)

@@ -39,7 +39,7 @@ from ptuning.generate import Model, generate
 from ptuning.models import load_base
 from ptuning.plots import loss_curve
 from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.sampling import Sampling
+from ptuning.sampling import GREEDY, Sampling
 from ptuning.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume
 
 
@@ -71,7 +71,9 @@ class Session:
         if checkpoint:
             encoder = load_prefix(checkpoint, self.base)
             if length not in (None, encoder.config.pre_seq_len):
-                say(f"提示：前缀长度以检查点 {checkpoint} 的 {encoder.config.pre_seq_len} 为准，--pre_seq_len {length} 不起作用。")
+                say(
+                    f"提示：前缀长度以检查点 {checkpoint} 的 {encoder.config.pre_seq_len} 为准，--pre_seq_len {length} 不起作用。"
+                )
             return encoder
         if length is None:
             return None
@@ -153,7 +155,7 @@ class Session:
     def _written(self, examples: list[dataset.Example]) -> list[str]:
         data = self.data
         prompts = [self.style.ids(self.base.tokenizer, example).ids for example in examples]
-        sampling = Sampling(True, top_p=data.top_p, temperature=data.temperature) if data.do_sample else Sampling()
+        sampling = Sampling(True, top_p=data.top_p, temperature=data.temperature) if data.do_sample else GREEDY
         limit = data.val_max_target_length or data.max_target_length
         model: Model = self.prefixed.eval() if self.prefixed else self.base.model
         return generate(model, self.base.tokenizer, prompts, limit, sampling)
@@ -176,7 +178,9 @@ class Session:
         }
         save_results(self.folder, split, {f"{split}_{name}": value for name, value in scores.items()})
         if split == "predict":
-            lines = (json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, written))
+            lines = (
+                json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, written)
+            )
             write(self.folder / "generated_predictions.txt", "".join(lines))
 
 

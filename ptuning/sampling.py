@@ -48,3 +48,6 @@ class Sampling:
         reached = chances.cumsum(-1)
         drawn = torch.stack([torch.rand(1, generator=source) for source in draws]).to(logits.device)
         return tokens.gather(-1, (reached < drawn * reached[:, -1:]).sum(-1, keepdim=True))[:, 0]
+
+
+GREEDY = Sampling()

@@ -82,4 +82,6 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tup
 
 def additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
     """A mask that is added to scores, from a boolean one; every attention of transformers takes it. [rows, 1, tokens, keys]"""
-    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(
+        ~allowed, torch.finfo(dtype).min
+    )[:, None]

@@ -88,7 +88,7 @@ class PrefixTrainer(Trainer):
     ) -> Any:
         output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
         if self._scorer:  # every process scores alike: all must come to the same best checkpoint
-            output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in self._scorer().items()})
+            (output.metrics or {}).update({f"{metric_key_prefix}_{name}": value for name, value in self._scorer().items()})
         return output
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int] | None:
@@ -122,7 +122,7 @@ def is_whole(checkpoint: Path) -> bool:
         read_json(checkpoint / "trainer_state.json")
     except PtuningError:
         return False
-    return (checkpoint / "optimizer.pt").exists()
+    return (checkpoint / "optimizer.pt").exists() or any(checkpoint.glob("global_step*"))  # the latter: DeepSpeed's
 
 
 def last_whole_checkpoint(folder: Path) -> Path | None:

@@ -1,0 +1,128 @@
+"""Rows that write token after token, while others come and go."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ptuning.requests import Matcher, Request, Result
+from ptuning.slots import padded
+
+if TYPE_CHECKING:
+    from ptuning.engine import Engine
+
+PASS_TOKENS = (
+    2_048  # prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache
+)
+
+
+@dataclass
+class Row:
+    """A request in a slot. pending: tokens not read yet; filled: columns of the slot in use; place: next position id."""
+
+    request: Request
+    result: Result
+    draws: torch.Generator | None
+    pending: list[int]
+    filled: int
+    place: int
+    matcher: Matcher | None
+
+    def take(self, token: int, logprob: float, ends: Collection[int]) -> bool:
+        """Notes the chosen token and what it forces; True when the answer is finished."""
+        self.result.logprob += logprob
+        if token in ends:
+            self.result.ended = True
+            return True
+        self.pending = [token]
+        if self.matcher:
+            self.matcher.accept(token)
+            self.pending += self.matcher.forced()
+        for token in self.pending:
+            if token in ends:
+                self.result.ended = True
+                return True
+            self.result.ids.append(token)
+            if len(self.result.ids) == self.request.max_new_tokens:
+                return True
+        return False
+
+
+class Writing:
+    """Rows that write. The active ones are always in slots 0, 1, …: a pass reads one slice of the pool."""
+
+    def __init__(self, engine: Engine, rows: Sequence[Row], slots: int) -> None:
+        self.engine, self.waiting = engine, deque(rows)
+        self.active: list[Row] = []
+        self.pool, self.slots = engine.pool(rows, max(row.request.max_new_tokens for row in rows), slots)
+
+    def passes(self) -> Iterator[None]:
+        """Goes on by a pass each time, to the end of the last row."""
+        while self.waiting or self.active:
+            if self.waiting and len(self.active) <= self.slots * 3 // 4:
+                self._admit()
+            else:
+                self._pass(0, self.active)
+            yield
+
+    def _admit(self) -> None:
+        """Waiting rows into the free slots, as many as one pass reads."""
+        first = len(self.active)
+        joining: list[Row] = []
+        while self.waiting and first + len(joining) < self.slots:
+            longest = max(len(row.pending) for row in (*joining, self.waiting[0]))
+            if joining and longest * (len(joining) + 1) > PASS_TOKENS:
+                break
+            joining.append(self.waiting.popleft())
+        self.engine.begin(self.pool, first, joining)
+        self.active += joining
+        self._pass(first, joining)
+
+    def _pass(self, first: int, rows: Sequence[Row]) -> None:
+        """Reads the pending tokens of rows in slots first, first + 1, …; each then has its next token, or leaves."""
+        engine = self.engine
+        ids, lengths = padded([row.pending for row in rows], engine.pad, engine.base.device)
+        filled = torch.tensor([row.filled for row in rows], device=ids.device)
+        place = torch.tensor([row.place for row in rows], device=ids.device)
+        among = torch.arange(ids.shape[1], device=ids.device)
+        columns = (filled[:, None] + among).clamp(max=self.pool.capacity - 1)
+        width = max(row.filled + len(row.pending) for row in rows)
+        self.pool.window(first, first + len(rows), columns, width)
+        allowed = torch.arange(width, device=ids.device) <= (filled[:, None] + among)[:, :, None]
+        hidden = engine.hidden(self.pool, ids, place[:, None] + among, allowed)
+        logits = engine.logits(hidden[torch.arange(len(rows)), lengths - 1])
+        for row in rows:
+            row.filled += len(row.pending)
+            row.place += len(row.pending)
+        finished = [
+            slot
+            for slot, (row, (token, logprob)) in enumerate(zip(rows, _chosen(rows, logits)), first)
+            if row.take(token, logprob, engine.ends)
+        ]
+        for slot in reversed(finished):
+            self._leave(slot)
+
+    def _leave(self, slot: int) -> None:
+        """The last active row takes the slot of one that has ended."""
+        last = self.active.pop()
+        if slot < len(self.active):
+            self.pool.move(len(self.active), slot, last.filled)
+            self.active[slot] = last
+
+
+def _chosen(rows: Sequence[Row], logits: Tensor) -> Iterator[tuple[int, float]]:
+    """(token, its log-probability) for each row."""
+    for at, row in enumerate(rows):
+        if row.matcher:
+            logits[at].masked_fill_(~row.matcher.allowed(), -torch.inf)
+    tokens = torch.empty(len(rows), dtype=torch.long, device=logits.device)
+    for sampling in {row.request.sampling for row in rows}:
+        alike = [at for at, row in enumerate(rows) if row.request.sampling == sampling]
+        tokens[alike] = sampling.choose(logits[alike], [rows[at].draws for at in alike])
+    logprobs = logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]
+    yield from zip(tokens.tolist(), logprobs.tolist())
