@@ -40,12 +40,16 @@ def _model(options: argparse.Namespace) -> PrefixTunedGlm:
     return PrefixTunedGlm(options.model, options.prefixes)
 
 
-def _pipeline(options: argparse.Namespace) -> Pipeline:
+def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:
+    """background: the model is loaded while the database is read and somebody types."""
+    from agent.model import LoadingModel, find_prefixes
     from agent.pipeline import Pipeline
 
+    find_prefixes(options.model, options.prefixes)  # before anything takes time
+    model = LoadingModel(lambda: _model(options)) if background else None
     database = _database(options)
     database.columns()
-    return Pipeline(_model(options), database)
+    return Pipeline(model or _model(options), database)
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -70,7 +74,7 @@ def chat(options: argparse.Namespace) -> int:
 
     from agent.console import Chat
 
-    Chat(_pipeline(options), Console(), ROOT / "output" / "history.txt").run()
+    Chat(_pipeline(options, background=True), Console(), ROOT / "output" / "history.txt").run()
     return 0
 
 

@@ -5,8 +5,11 @@ Only this module imports ptuning, and only when a model is loaded, so that `--he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import prompts
@@ -48,6 +51,28 @@ def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
     )
 
 
+class LoadingModel:
+    """A language model that is loaded while something else goes on (somebody types a question); the first call waits."""
+
+    def __init__(self, load: Callable[[], LanguageModel]) -> None:
+        self._loaded: Future[LanguageModel] = Future()
+        Thread(target=self._load, args=(load,), daemon=True).start()
+
+    def _load(self, load: Callable[[], LanguageModel]) -> None:
+        try:
+            self._loaded.set_result(load())
+        except BaseException as error:  # told to the one who asks
+            self._loaded.set_exception(error)
+
+    def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
+        """Raises CaibaoError where the model could not be loaded."""
+        return self._loaded.result().choose(task, texts, choices)
+
+    def write(self, task: str, texts: Sequence[str]) -> list[str]:
+        """Raises CaibaoError where the model could not be loaded."""
+        return self._loaded.result().write(task, texts)
+
+
 class PrefixTunedGlm:
     """One frozen base in memory, a prefix for each task; all of them share the engine's batches."""
 
@@ -66,6 +91,7 @@ class PrefixTunedGlm:
             self._engine = Engine(self._base.model, self._tokenizer.end_token_ids, self._tokenizer.pad_token_id)
             for task in prompts.TASKS:
                 self._engine.add_prefix(task, load_prefix(folder / task, self._base))
+                self._engine.remember(task, self._head(task))
         except PtuningError as error:
             raise CaibaoError(str(error)) from None
 
@@ -86,6 +112,10 @@ class PrefixTunedGlm:
             if result.error:
                 raise CaibaoError(result.error)
         return results
+
+    def _head(self, task: str) -> list[int]:
+        """What the prompts of a task begin with, whatever the question."""
+        return list(os.path.commonprefix([self._ids(task, "甲"), self._ids(task, "2020年")]))
 
     def _ids(self, task: str, text: str) -> list[int]:
         """The prompt, for an original ChatGLM in its chat format, as ptuning.main trains it."""

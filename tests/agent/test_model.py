@@ -1,0 +1,63 @@
+"""The seam to the language model, with the model that ships."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from agent import prompts
+from agent.errors import CaibaoError
+from agent.model import DEFAULT_BASE, LoadingModel, PrefixTunedGlm, find_prefixes
+
+SHIPPED = DEFAULT_BASE / "prefix"
+
+
+@pytest.fixture(scope="module")
+def model() -> PrefixTunedGlm:
+    return PrefixTunedGlm(DEFAULT_BASE, SHIPPED)
+
+
+def test_the_shipped_prefixes_answer_all_three_tasks(model: PrefixTunedGlm) -> None:
+    question = "2020年净利润大于100元的公司有几家?"
+    scores = model.choose("classify", [question], tuple(prompts.LABEL_WORDS.values()))[0]
+    assert scores.index(max(scores)) == prompts.LABELS.index("E")
+    assert model.write("keywords", [question]) == ["净利润"]
+    masked = "2020年货币资金大于100元的公司有几家?"  # it reads questions in which the column has been replaced
+    assert model.write("nl2sql", [masked] * 2) == ["SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"] * 2
+
+
+def test_a_question_that_no_base_can_read_is_one_sentence(model: PrefixTunedGlm) -> None:
+    with pytest.raises(CaibaoError, match="词元"):
+        model.write("keywords", ["净" * 20_000])
+
+
+def test_a_model_that_is_still_loading_answers_when_it_is_there(model: PrefixTunedGlm) -> None:
+    there = threading.Event()
+
+    def load() -> PrefixTunedGlm:
+        there.wait(10)
+        return model
+
+    loading, answers = LoadingModel(load), []
+    asking = threading.Thread(target=lambda: answers.extend(loading.write("keywords", ["2020年净利润是多少"])))
+    asking.start()
+    asking.join(0.05)
+    assert not answers
+    there.set()
+    asking.join(10)
+    assert answers == ["净利润"]
+
+
+def test_what_goes_wrong_while_loading_is_told_to_the_one_who_asks(tmp_path: Path) -> None:
+    loading = LoadingModel(lambda: PrefixTunedGlm(DEFAULT_BASE, tmp_path))
+    for _ in range(2):
+        with pytest.raises(CaibaoError, match="没有找到"):
+            loading.choose("classify", ["甲"], ["乙"])
+
+
+def test_prefixes_are_found_where_they_are_said_to_be(tmp_path: Path) -> None:
+    assert find_prefixes(DEFAULT_BASE, SHIPPED) == SHIPPED
+    with pytest.raises(CaibaoError, match=tmp_path.name):
+        find_prefixes(DEFAULT_BASE, tmp_path)
