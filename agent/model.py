@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
 TRAINED = ROOT / "output" / "prefix"
+DTYPES = ("float32", "bfloat16", "float16")
 MAX_NEW_TOKENS = {"keywords": 48, "nl2sql": 160}
 
 
@@ -76,7 +77,12 @@ class LoadingModel:
 class PrefixTunedGlm:
     """One frozen base in memory, a prefix for each task; all of them share the engine's batches."""
 
-    def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None) -> None:
+    def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None, dtype: str | None = None) -> None:
+        """dtype: float32, bfloat16 or float16; float32 on the CPU and float16 elsewhere unless given.
+
+        Raises:
+            CaibaoError: base or prefixes are missing, damaged, or do not belong together.
+        """
         import torch
 
         from ptuning.checkpoints import load_prefix
@@ -86,7 +92,8 @@ class PrefixTunedGlm:
 
         folder = find_prefixes(base, prefixes)
         try:
-            self._base = load_base(base, device="cuda" if torch.cuda.is_available() else "cpu")
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            self._base = load_base(base, getattr(torch, dtype) if dtype else None, device)
             self._tokenizer = self._base.tokenizer
             self._engine = Engine(self._base.model, self._tokenizer.end_token_ids, self._tokenizer.pad_token_id)
             for task in prompts.TASKS:

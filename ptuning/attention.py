@@ -16,11 +16,14 @@ NAME = "caibao_grouped"
 def grouped_attention(
     module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
 ) -> tuple[Tensor, None]:
-    """query [rows, heads, tokens, dim]; key, value [rows, kv_heads, columns, dim]; the mask is added to the scores."""
+    """query [rows, heads, tokens, dim]; key, value [rows, kv_heads, columns, dim]; the mask is added to the scores.
+
+    Computed in the dtype of the keys.
+    """
     found = functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=attention_mask, scale=options.get("scaling"), enable_gqa=True
+        query.to(key.dtype), key, value, attn_mask=attention_mask, scale=options.get("scaling"), enable_gqa=True
     )
-    return found.transpose(1, 2).contiguous(), None
+    return found.transpose(1, 2).to(query.dtype).contiguous(), None
 
 
 AttentionInterface.register(NAME, grouped_attention)

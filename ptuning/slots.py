@@ -16,7 +16,7 @@ from transformers import Cache
 class Segment:
     """Keys and values that rows begin with: a prefix, and the part of a prompt that they share.
 
-    keys_values: [layers, 2, kv_heads, length, head_dim] in the base's dtype; place: position id of what follows.
+    keys_values: [layers, 2, kv_heads, length, head_dim]; place: position id of what follows.
     """
 
     keys_values: Tensor
@@ -53,7 +53,7 @@ class SlotPool(Cache):
         rows = self._rows[: self._end - self._first]
         read = []
         for pool, new in zip(self._pool[layer_idx, :, self._first : self._end], (key_states, value_states)):
-            pool[rows, self._columns] = new.transpose(1, 2)
+            pool[rows, self._columns] = new.transpose(1, 2).to(pool.dtype)
             read.append(pool[:, : self._longest].transpose(1, 2))
         return tuple(read)
 
