@@ -16,6 +16,7 @@ ACCUMULATION=${ACCUMULATION:-1}
 RUNNING_STEP=${RUNNING_STEP:-}          # a fixed number of steps instead of epochs
 SAVE_STEPS=${SAVE_STEPS:-200}
 SEED=${SEED:-7}
+QUANTIZATION_BIT=${QUANTIZATION_BIT:-0} # 8 or 4: the frozen base in fewer bits
 NUM_GPUS=${NUM_GPUS:-1}                 # more than one: torchrun
 OUTPUT=${OUTPUT:-output}
 DATABASE=${DATABASE:-sqlite:///$PWD/$OUTPUT/company.sqlite3}
@@ -46,7 +47,7 @@ recipe() { case $1 in classify) echo 4 96 8;; keywords) echo 2 96 64;; nl2sql) e
 train() {
   local task=$1 folder=$OUTPUT/prefix/$1 epochs source target
   read -r epochs source target <<< "$(recipe "$task")"
-  local settings="$MODEL $PRE_SEQ_LEN $LR ${EPOCHS:-$epochs} $BATCH_SIZE $ACCUMULATION $RUNNING_STEP $SEED $(cksum < "FinTrain/$task/train.json") $(cksum < "$MODEL/config.json")"
+  local settings="$MODEL $QUANTIZATION_BIT $PRE_SEQ_LEN $LR ${EPOCHS:-$epochs} $BATCH_SIZE $ACCUMULATION $RUNNING_STEP $SEED $(cksum < "FinTrain/$task/train.json") $(cksum < "$MODEL/config.json")"
   if [ -f "$folder/prefix_config.json" ] && [ "$(cat "$folder/settings" 2>/dev/null)" = "$settings" ]; then echo "训练 $task：已是最新，跳过"; return; fi
   say "训练 $task 前缀"
   # Other settings: start anew; the same settings and an unfinished run: go on from its last checkpoint.
@@ -55,14 +56,14 @@ train() {
 
   run ptuning.main --do_train --task_name "$task" --model_name_or_path "$MODEL" \
     --train_file "FinTrain/$task/train.json" --prompt_column question_prompt --response_column query \
-    --max_source_length "$source" --max_target_length "$target" --pre_seq_len "$PRE_SEQ_LEN" --learning_rate "$LR" \
+    --max_source_length "$source" --max_target_length "$target" --pre_seq_len "$PRE_SEQ_LEN" --learning_rate "$LR" --quantization_bit "$QUANTIZATION_BIT" \
     --num_train_epochs "${EPOCHS:-$epochs}" ${RUNNING_STEP:+--max_steps "$RUNNING_STEP"} \
     --per_device_train_batch_size "$BATCH_SIZE" --gradient_accumulation_steps "$ACCUMULATION" \
     --adam_beta2 0.95 --logging_steps 20 --save_steps "$SAVE_STEPS" --save_total_limit 2 --seed "$SEED" --output_dir "$folder" --resume_from_checkpoint auto
   mv "$folder/started" "$folder/settings"
 }
 
-agent() { local command=$1; shift; .venv/bin/python -m agent "$command" --model "$MODEL" --prefixes "$OUTPUT/prefix" --database "$DATABASE" "$@"; }
+agent() { local command=$1; shift; .venv/bin/python -m agent "$command" --model "$MODEL" --quantization_bit "$QUANTIZATION_BIT" --prefixes "$OUTPUT/prefix" --database "$DATABASE" "$@"; }
 
 evaluate() {
   local stamp=$OUTPUT/scores.settings sum

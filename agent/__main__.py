@@ -37,7 +37,7 @@ def _database(options: argparse.Namespace) -> Database:
 def _model(options: argparse.Namespace) -> PrefixTunedGlm:
     from agent.model import PrefixTunedGlm
 
-    return PrefixTunedGlm(options.model, options.prefixes, options.dtype)
+    return PrefixTunedGlm(options.model, options.prefixes, options.dtype, options.quantization_bit)
 
 
 def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:
@@ -157,6 +157,7 @@ def _command(
         sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
         sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
         sub.add_argument("--dtype", choices=DTYPES, help="计算的精度；CPU默认float32，bfloat16约快三成，答案可能有细微不同")
+        sub.add_argument("--quantization_bit", type=int, choices=(0, 4, 8), default=0, help="大的基座放不下时用8或4位")
     return sub
 
 

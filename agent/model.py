@@ -5,7 +5,6 @@ Only this module imports ptuning, and only when a model is loaded, so that `--he
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -77,8 +76,15 @@ class LoadingModel:
 class PrefixTunedGlm:
     """One frozen base in memory, a prefix for each task; all of them share the engine's batches."""
 
-    def __init__(self, base: Path = DEFAULT_BASE, prefixes: Path | None = None, dtype: str | None = None) -> None:
-        """dtype: float32, bfloat16 or float16; float32 on the CPU and float16 elsewhere unless given.
+    def __init__(
+        self,
+        base: Path = DEFAULT_BASE,
+        prefixes: Path | None = None,
+        dtype: str | None = None,
+        quantization_bit: int = 0,
+    ) -> None:
+        """dtype: float32, bfloat16 or float16; float32 on the CPU and float16 elsewhere unless given. quantization_bit: 8
+        or 4 for a base that is too large otherwise.
 
         Raises:
             CaibaoError: base or prefixes are missing, damaged, or do not belong together.
@@ -86,19 +92,19 @@ class PrefixTunedGlm:
         import torch
 
         from ptuning.checkpoints import load_prefix
-        from ptuning.engine import Engine
+        from ptuning.engine import Engine, shared_beginning
         from ptuning.errors import PtuningError
         from ptuning.models import load_base
 
         folder = find_prefixes(base, prefixes)
         try:
             device = "cuda" if torch.cuda.is_available() else "cpu"
-            self._base = load_base(base, getattr(torch, dtype) if dtype else None, device)
+            self._base = load_base(base, getattr(torch, dtype) if dtype else None, device, quantization_bit)
             self._tokenizer = self._base.tokenizer
             self._engine = Engine(self._base.model, self._tokenizer.end_token_ids, self._tokenizer.pad_token_id)
             for task in prompts.TASKS:
                 self._engine.add_prefix(task, load_prefix(folder / task, self._base))
-                self._engine.remember(task, self._head(task))
+                self._engine.remember(task, shared_beginning([self._ids(task, text) for text in ("甲", "2020年")]))
         except PtuningError as error:
             raise CaibaoError(str(error)) from None
 
@@ -119,10 +125,6 @@ class PrefixTunedGlm:
             if result.error:
                 raise CaibaoError(result.error)
         return results
-
-    def _head(self, task: str) -> list[int]:
-        """What the prompts of a task begin with, whatever the question."""
-        return list(os.path.commonprefix([self._ids(task, "甲"), self._ids(task, "2020年")]))
 
     def _ids(self, task: str, text: str) -> list[int]:
         """The prompt, for an original ChatGLM in its chat format, as ptuning.main trains it."""

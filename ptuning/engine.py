@@ -175,9 +175,7 @@ class Engine:
             groups.setdefault(request.prefix, []).append(tuple(request.prompt))
         for name, prompts in groups.items():
             if len(prompts) > 1:
-                first, last = min(prompts), max(prompts)
-                same = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
-                self.remember(name, first[: min(same, min(map(len, prompts)) - 1)])
+                self.remember(name, shared_beginning(prompts)[: min(map(len, prompts)) - 1])
 
     @torch.inference_mode()
     def remember(self, prefix: str | None, head: Sequence[int]) -> None:
@@ -258,6 +256,13 @@ class Engine:
             found = tree.scores(self.logits(after).log_softmax(-1))
             for row, scores in zip(group, found.tolist()):
                 row.result.scores = scores
+
+
+def shared_beginning(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
+    """What all prompts begin with: as much as the first and the last in order do."""
+    first, last = min(prompts), max(prompts)
+    same = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    return first[:same]
 
 
 def _key(request: Request) -> tuple[Any, ...]:
