@@ -38,11 +38,14 @@ NAMES = {
     "batched": "b 成批",
     "peft": "c PEFT",
     "ours": "d 引擎",
+    "batched_roles": "b 长提示词",
+    "ours_roles": "d 长提示词",
 }
+BEST = {"batched_roles": "ours_roles"}  # what a way is compared with; our way with bare prompts for all others
 LEGEND = """a 教程的循环：每次调用重新加载／三个模型常驻／常驻且不带角色提示词；b transformers 成批生成，一批一个前缀；
-c PEFT 切换适配器，成批生成；d 这里的引擎。[最低, 最高]：各轮；位置：每题经过基座的位置，含补齐；
+c PEFT 切换适配器，成批生成；d 这里的引擎；长提示词：每题前面有教程的角色提示词（b 与 d 相比）。[最低, 最高]：各轮；位置：每题经过基座的位置，含补齐；
 延迟：单独一题，p50 / p95；内存：峰值比载入一个基座多出的；相同：与 d 逐个词元相同的回答"""
-ROLE_PROMPTS = ("reloaded", "resident")  # their answers are not compared
+ROLE_PROMPTS = ("reloaded", "resident", "batched_roles", "ours_roles")  # their answers are not compared
 LOOPS = ("reloaded", "resident", "bare")  # always one question after the other
 
 
@@ -124,7 +127,7 @@ def compare(source: Source, plan: Plan) -> dict[str, Any]:
     ways = [way for way in plan.ways if way != "reloaded" or source.shape is None]
     memory = {way: peak_apart(way, source, texts[: plan.questions(way)]) for way in ways} if plan.memory else {}
     setup, asks, failed = Setup.load(source), {}, {}
-    lengths(setup, texts[: max(plan.looped, plan.reloaded)])
+    lengths(setup, texts)
     for way in ways:
         try:
             asks[way] = WAYS[way](setup)
@@ -140,7 +143,7 @@ def compare(source: Source, plan: Plan) -> dict[str, Any]:
 
 def figures(way: str, found: dict[str, Measured], fixed: bool) -> dict[str, Any]:
     """What is reported of one way."""
-    one, best = found[way], found.get("ours", found[way])
+    one, best = found[way], found.get(BEST.get(way, "ours"), found[way])
     low, high = percentiles(one.alone)
     return {
         "questions": one.count,

@@ -8,6 +8,7 @@ bare       the same, without the tutorial's long role prompts
 batched    transformers' generate over left-padded batches, one prefix a batch
 peft       PEFT's adapters, switched between tasks, generate over the same batches
 ours       ptuning.engine: all questions and all tasks in one run, the class read off one pass
+batched_roles, ours_roles    the same two with the tutorial's role prompts before every question
 
 All decode greedily. The role prompts are not what the shipped prefixes were trained on, so answers behind them are not
 compared, and end where the answer to the bare prompt does: no way is charged for rambling.
@@ -217,26 +218,45 @@ def bare(setup: Setup) -> Ask:
     return _three_models(setup, role=False)
 
 
-def _in_batches(setup: Setup, write: Callable[[str, Sequence[Sequence[int]]], list[tuple[int, ...]]]) -> Ask:
+Write = Callable[[str, Sequence[Sequence[int]], int], list[tuple[int, ...]]]  # task, prompts, at most so many tokens
+
+
+def _in_batches(setup: Setup, write: Write, role: bool = False) -> Ask:
     """Task by task, in batches of BATCH questions in their order."""
+
+    def most(task: str, texts: Sequence[str]) -> int:
+        known = role and not setup.fixed
+        return max(setup.lengths[text][task] for text in texts) if known else setup.limits[task]
 
     def ask(texts: Sequence[str]) -> list[Answer]:
         answers: list[Answer] = [{} for _ in texts]
         for task in TASKS:
-            rows = [setup.prompt(task, text) for text in texts]
-            written = [ids for at in range(0, len(rows), BATCH) for ids in write(task, rows[at : at + BATCH])]
-            for answer, ids in zip(answers, written):
-                answer[task] = ids
+            for at in range(0, len(texts), BATCH):
+                batch = texts[at : at + BATCH]
+                written = write(task, [setup.prompt(task, text, role) for text in batch], most(task, batch))
+                for answer, ids in zip(answers[at:], written):
+                    answer[task] = ids
         return answers
 
     return ask
 
 
-def batched(setup: Setup) -> Ask:
+def _plain(setup: Setup, role: bool = False) -> Ask:
     models = {task: PrefixModel(setup.base.model, encoder) for task, encoder in setup.encoders.items()}
-    return _in_batches(
-        setup, lambda task, rows: generate(setup.base.model, rows, setup.limits[task], prefix=models[task])
-    )
+
+    def write(task: str, rows: Sequence[Sequence[int]], most: int) -> list[tuple[int, ...]]:
+        return generate(setup.base.model, rows, most, most if role else 0, models[task])
+
+    return _in_batches(setup, write, role)
+
+
+def batched(setup: Setup) -> Ask:
+    return _plain(setup)
+
+
+def batched_roles(setup: Setup) -> Ask:
+    """A batch writes as long as its longest bare answer is; generate computes rows that have ended to the end anyway."""
+    return _plain(setup, role=True)
 
 
 def peft(setup: Setup) -> Ask:
@@ -255,38 +275,39 @@ def peft(setup: Setup) -> Ask:
                 model.load_adapter(adapter, task)
     model.generation_config = setup.base.model.generation_config
 
-    def write(task: str, rows: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    def write(task: str, rows: Sequence[Sequence[int]], most: int) -> list[tuple[int, ...]]:
         model.set_adapter(task)
-        return generate(model, rows, setup.limits[task])
+        return generate(model, rows, most)
 
     return _in_batches(setup, write)
 
 
-def new_engine(setup: Setup) -> Engine:
-    """An engine on the base with a prefix for each task; random weights have no end tokens."""
+def new_engine(setup: Setup, endless: bool = False) -> Engine:
+    """An engine on the base with a prefix for each task; endless: every answer is as long as it may be."""
     tokenizer = setup.base.tokenizer
-    ends: frozenset[int] = frozenset() if setup.fixed else tokenizer.end_token_ids
+    ends: frozenset[int] = frozenset() if endless else tokenizer.end_token_ids
     engine = Engine(setup.base.model, ends, tokenizer.pad_token_id, kept_answers=0)
     for task, encoder in setup.encoders.items():
         engine.add_prefix(task, encoder)
     return engine
 
 
-def requests(setup: Setup, texts: Sequence[str]) -> list[Request]:
+def requests(setup: Setup, texts: Sequence[str], role: bool = False) -> list[Request]:
     """Three of each question."""
     words = tuple(tuple(setup.base.tokenizer.encode(word, add_special_tokens=False)) for word in LABEL_WORDS.values())
+    limits = setup.lengths if role and not setup.fixed else dict.fromkeys(texts, setup.limits)
     return [
-        Request(setup.prompt(task, text), task, setup.limits[task], words if task == "classify" else ())
+        Request(setup.prompt(task, text, role), task, limits[text][task], words if task == "classify" else ())
         for text in texts
         for task in TASKS
     ]
 
 
-def ours(setup: Setup) -> Ask:
-    engine = new_engine(setup)
+def ours(setup: Setup, role: bool = False) -> Ask:
+    engine = new_engine(setup, endless=role or setup.fixed)
 
     def ask(texts: Sequence[str]) -> list[Answer]:
-        asked = requests(setup, texts)
+        asked = requests(setup, texts, role)
         answers: list[Answer] = [{} for _ in texts]
         for number, (request, result) in enumerate(zip(asked, engine.run(asked))):
             if result.error:
@@ -298,6 +319,10 @@ def ours(setup: Setup) -> Ask:
     return ask
 
 
+def ours_roles(setup: Setup) -> Ask:
+    return ours(setup, role=True)
+
+
 WAYS: dict[str, Callable[[Setup], Ask]] = {
     "reloaded": reloaded,
     "resident": resident,
@@ -305,4 +330,6 @@ WAYS: dict[str, Callable[[Setup], Ask]] = {
     "batched": batched,
     "peft": peft,
     "ours": ours,
+    "batched_roles": batched_roles,
+    "ours_roles": ours_roles,
 }

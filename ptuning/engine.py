@@ -170,9 +170,9 @@ class Engine:
 
     def _learn_heads(self, requests: Sequence[Request]) -> None:
         """What all prompts of a prefix begin with; where they share a beginning, first and last in order share it."""
-        groups: dict[str | None, list[tuple[int, ...]]] = {}
+        groups: dict[str | None, list[list[int]]] = {}
         for request in requests:
-            groups.setdefault(request.prefix, []).append(tuple(request.prompt))
+            groups.setdefault(request.prefix, []).append(list(request.prompt))
         for name, prompts in groups.items():
             if len(prompts) > 1:
                 self.remember(name, shared_beginning(prompts)[: min(map(len, prompts)) - 1])
@@ -258,7 +258,7 @@ class Engine:
                 row.result.scores = scores
 
 
-def shared_beginning(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
+def shared_beginning(prompts: Sequence[list[int]]) -> list[int]:
     """What all prompts begin with: as much as the first and the last in order do."""
     first, last = min(prompts), max(prompts)
     same = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))

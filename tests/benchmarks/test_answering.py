@@ -43,12 +43,19 @@ def short(monkeypatch):
     monkeypatch.setitem(SHAPES, "tiny", (2, 32, 64, 4, 2, 430, True))
 
 
+@pytest.fixture
+def short_roles(monkeypatch):
+    """The tiny base reads 512 tokens, and its tokenizer needs three for a character."""
+    for task in TASKS:
+        monkeypatch.setitem(ways.ROLES, task, ways.ROLES[task][:40])
+
+
 def written(answers):
     """Without the class, which random weights write to no end and ours chooses."""
     return [{task: answer[task] for task in TASKS[1:]} for answer in answers]
 
 
-def test_all_ways_end_and_their_figures_are_numbers(source):
+def test_all_ways_end_and_their_figures_are_numbers(source, short_roles):
     results = answering.compare(source, answering.Plan(2, 3, 2, 1, 2, memory=False))
     assert set(results) == set(ways.WAYS)
     for way, found in results.items():
@@ -65,6 +72,15 @@ def test_all_ways_end_and_their_figures_are_numbers(source):
 def test_every_way_writes_what_ours_writes(setup, way):
     texts = answering.questions(5)
     assert written(ways.WAYS[way](setup)(texts)) == written(ways.ours(setup)(texts))
+
+
+def test_behind_role_prompts_batches_and_engine_write_the_same(setup, short_roles):
+    texts = answering.questions(3)
+    answering.lengths(setup, texts)
+    plain, engine = (ways.WAYS[way](setup)(texts) for way in ("batched_roles", "ours_roles"))
+    for text, one, two in zip(texts, plain, engine):
+        for task in ("keywords", "nl2sql"):  # a batch writes on to the end of its longest row
+            assert len(two[task]) == setup.lengths[text][task] and one[task][: len(two[task])] == two[task]
 
 
 @pytest.mark.parametrize("way", ["bare", "batched"])

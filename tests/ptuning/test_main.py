@@ -207,3 +207,20 @@ def test_the_shipped_deepspeed_configuration_is_filled_from_the_arguments(tmp_pa
     config = HfDeepSpeedConfig(str(folder / "deepspeed.json"))
     assert config.is_zero2() and config.get_value("train_micro_batch_size_per_gpu") == "auto"
     assert "ptuning/deepspeed.json" in (folder / "accelerate.yaml").read_text(encoding="utf-8")
+
+
+def test_losses_go_to_tensorboard_when_asked(run, tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    code, _, errors = run("--do_train", "--train_file", tmp_path / "rows.json", "--max_steps", 2, "--report_to", "tensorboard")
+    assert code == 0, errors
+    assert [path for path in (tmp_path / "board").rglob("events.out.tfevents.*") if path.stat().st_size > 200]
+
+
+def test_activations_that_are_not_kept_change_nothing(run, tmp_path):
+    rows, out = tmp_path / "rows.json", tmp_path / "out"
+    found = []
+    for extra in ((), ("--gradient_checkpointing",)):
+        assert run("--do_train", "--train_file", rows, "--max_steps", 3, "--save_strategy", "no", *extra)[0] == 0
+        found.append(load_file(out / "prefix_encoder.safetensors")["embedding.weight"])
+    assert torch.allclose(*found, atol=1e-5)
