@@ -30,11 +30,11 @@ MAX_SLOTS = 128  # rows in one pass; more gained nothing on a CPU
 MIN_HEAD = 8  # tokens from which a shared beginning is worth a pass of its own
 KEPT_HEADS = 32
 COUNTS_COLUMNS = frozenset({"gpt_neo"})  # their local attention goes by columns: one row a pass, and no tree of choices
-KEPT_ANSWERS = 10_000
+KEPT_ANSWERS = 2_000
 
 
 class Engine:
-    """Answers requests on one base. `prefixes` may grow while it runs."""
+    """Answers requests on one base. Prefixes may be added at any time."""
 
     def __init__(
         self,
@@ -118,10 +118,13 @@ class Engine:
     def stream(self, request: Request) -> Iterator[Result]:
         """One request's result, the same object each time a token was added to it."""
         result = Result(error=self._fault(request))
-        if result.error is None:
-            for _ in Writing(self, [self._row(request, result, 0)], 1).passes():
-                yield result
-        else:
+        if result.error:
+            yield result
+            return
+        shared, self._pool = self._pool, None  # another call may come between two tokens
+        writing = Writing(self, [self._row(request, result, 0)], 1)
+        self._pool = shared
+        for _ in writing.passes():
             yield result
 
     def _fault(self, request: Request) -> str | None:
@@ -133,10 +136,15 @@ class Engine:
             return f"max_new_tokens 至少为1，现在是{request.max_new_tokens}。"
         if request.choices and self.base.config.model_type in COUNTS_COLUMNS:
             return f"{self.base.config.model_type} 的局部注意力按列计数，不能一次给几个答案打分，请换一个基座。"
-        limit = self.base.config.max_position_embeddings
-        if len(request.prompt) > limit:
-            return f"问题有{len(request.prompt)}个词元，多于基座的上限{limit}，请缩短。"
+        if self._room(request) < 1:
+            limit = self.base.config.max_position_embeddings
+            return f"问题有{len(request.prompt)}个词元，基座连同答案最多读{limit}个，请缩短。"
         return None
+
+    def _room(self, request: Request) -> int:
+        """Positions that are left for the answer."""
+        start = self._prefixes[request.prefix].place
+        return self.base.config.max_position_embeddings - start - len(request.prompt)
 
     def _run(self, requests: Sequence[Request], results: Sequence[Result], seeds: Sequence[int], slots: int) -> None:
         self._learn_heads(requests)
@@ -152,8 +160,8 @@ class Engine:
         head, segment = self._head(request)
         matcher = request.constraint.matcher() if request.constraint else None
         rest = list(request.prompt[len(head) :])
-        row = Row(request, result, request.sampling.draws(seed), rest, segment.length, segment.place, matcher)
-        return row
+        most = min(request.max_new_tokens, self._room(request))
+        return Row(request, result, segment, rest, most, request.sampling.draws(seed), matcher)
 
     # -- shared beginnings --------------------------------------------------------------------------------------------
 
@@ -226,18 +234,14 @@ class Engine:
     def logits(self, hidden: Tensor) -> Tensor:
         return self.base.get_output_embeddings()(hidden).float()
 
-    def begin(self, pool: SlotPool, first: int, rows: Sequence[Row]) -> None:
-        """Rows enter slots from `first` on: their segments are copied there."""
-        for slot, row in enumerate(rows, first):
-            pool.begin(slot, self._head(row.request)[1])
-
     def _choose(self, rows: Sequence[Row], choices: tuple[tuple[int, ...], ...], slots: int) -> None:
         """Scores the choices after every row, one pass a group."""
         tree = Tree(choices, self.base.device)
         rows = sorted(rows, key=lambda row: -len(row.pending))
         pool, slots = self.pool(rows, tree.size, slots)
         for group in _groups(rows, slots):
-            self.begin(pool, 0, group)
+            for slot, row in enumerate(group):
+                pool.begin(slot, row.segment)
             tail, lengths = padded([row.pending for row in group], self.pad, self.base.device)
             filled = torch.tensor([row.filled for row in group], device=tail.device)
             place = torch.tensor([row.place for row in group], device=tail.device)

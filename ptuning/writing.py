@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from ptuning.errors import PtuningError
 from ptuning.requests import Matcher, Request, Result
-from ptuning.slots import padded
+from ptuning.slots import Segment, padded
 
 if TYPE_CHECKING:
     from ptuning.engine import Engine
 
-PASS_TOKENS = (
-    2_048  # prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache
-)
+# Prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache.
+PASS_TOKENS = 2_048
 
 
 @dataclass
 class Row:
-    """A request in a slot. pending: tokens not read yet; filled: columns of the slot in use; place: next position id."""
+    """A request on its way. segment: what its slot begins with; pending: tokens not read yet; most: tokens it may write;
+    filled: columns of the slot in use; place: next position id."""
 
     request: Request
     result: Result
-    draws: torch.Generator | None
+    segment: Segment
     pending: list[int]
-    filled: int
-    place: int
+    most: int
+    draws: torch.Generator | None
     matcher: Matcher | None
+    filled: int = field(init=False)
+    place: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.filled, self.place = self.segment.length, self.segment.place
 
     def take(self, token: int, logprob: float, ends: Collection[int]) -> bool:
         """Notes the chosen token and what it forces; True when the answer is finished."""
@@ -41,14 +47,18 @@ class Row:
             return True
         self.pending = [token]
         if self.matcher:
-            self.matcher.accept(token)
-            self.pending += self.matcher.forced()
+            try:
+                self.matcher.accept(token)
+                self.pending += self.matcher.forced()
+            except PtuningError as error:  # a constraint that leaves no way on fails alone
+                self.result.error = str(error)
+                return True
         for token in self.pending:
             if token in ends:
                 self.result.ended = True
                 return True
             self.result.ids.append(token)
-            if len(self.result.ids) == self.request.max_new_tokens:
+            if len(self.result.ids) == self.most:
                 return True
         return False
 
@@ -59,7 +69,7 @@ class Writing:
     def __init__(self, engine: Engine, rows: Sequence[Row], slots: int) -> None:
         self.engine, self.waiting = engine, deque(rows)
         self.active: list[Row] = []
-        self.pool, self.slots = engine.pool(rows, max(row.request.max_new_tokens for row in rows), slots)
+        self.pool, self.slots = engine.pool(rows, max(row.most for row in rows), slots)
 
     def passes(self) -> Iterator[None]:
         """Goes on by a pass each time, to the end of the last row."""
@@ -79,7 +89,8 @@ class Writing:
             if joining and longest * (len(joining) + 1) > PASS_TOKENS:
                 break
             joining.append(self.waiting.popleft())
-        self.engine.begin(self.pool, first, joining)
+        for slot, row in enumerate(joining, first):
+            self.pool.begin(slot, row.segment)
         self.active += joining
         self._pass(first, joining)
 

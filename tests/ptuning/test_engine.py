@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from ptuning.engine import Engine
+from ptuning.errors import PtuningError
 from ptuning.models import load_base
 from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.requests import Request
+from ptuning.requests import Request, Result
 from ptuning.sampling import Sampling
 
 QUESTIONS = [
@@ -85,7 +86,7 @@ def test_waiting_rows_take_the_slots_of_those_that_ended(base, engine, monkeypat
 
 def test_memory_decides_how_many_rows_share_a_pass(base, models):
     tight = Engine(base.model, base.tokenizer.end_token_ids, 0, memory=1)  # room for less than a row: one at a time
-    pool, slots = tight.pool([tight._row(request, None, 0) for request in [Request([5, 6, 7])] * 9], 10, 256)
+    pool, slots = tight.pool([tight._row(request, Result(), 0) for request in [Request([5, 6, 7])] * 9], 10, 256)
     assert (slots, pool.slots, pool.capacity) == (1, 1, 14)
     request = requests_for(base, 1)[0]
     request = Request(request.prompt, None, 8)
@@ -203,6 +204,41 @@ def test_constrained_rows_write_only_what_is_allowed_and_read_forced_tokens_toge
     assert len(both[0].ids) == 12 and both[0].ids[:3] == [7, 8, 9] and set(both[0].ids) <= {7, 8, 9, 60, 61, 62}
     assert both[1].ids == plain(models["short"], prompt, 12)
     assert widths[1] == 3, "the token and what it forces are read together"
+
+
+class Impossible(Alternating):
+    """Allows nothing that it then accepts."""
+
+    def matcher(self):
+        return self
+
+    def accept(self, token):
+        raise PtuningError("语法没有出路")
+
+
+def test_a_constraint_without_a_way_on_fails_alone(base, models, engine):
+    prompt = base.tokenizer.encode(QUESTIONS[0])
+    stuck, other = engine.run(
+        [Request(prompt, "long", 12, constraint=Impossible(base.model.config.vocab_size)), Request(prompt, "short", 12)]
+    )
+    assert stuck.error == "语法没有出路" and other.error is None
+    assert other.ids == plain(models["short"], prompt, 12)
+
+
+def test_an_answer_ends_where_the_base_reads_no_further(base, models, engine):
+    limit = base.model.config.max_position_embeddings
+    result = engine.run([Request([5] * (limit - 3), "long", 64)])[0]
+    assert result.error is None and len(result.ids) == 3
+    assert "最多读" in engine.run([Request([5] * limit, "long", 64)])[0].error
+
+
+def test_a_call_between_two_streamed_tokens_disturbs_nothing(base, models, engine):
+    request, other = Request(base.tokenizer.encode(QUESTIONS[0]), "long", 10), requests_for(base, 9, 4)
+    for result in engine.stream(request):
+        engine._answers.clear()
+        engine.run(other)
+        assert result.error is None
+    assert result.ids == plain(models["long"], request.prompt, 10)
 
 
 def test_log_probabilities_are_those_of_the_written_tokens(base, models, engine):
