@@ -18,6 +18,7 @@ from agent.entities import Linker
 from agent.errors import NotAnswerable, SqlRejected
 from agent.model import LanguageModel
 from agent.records import Answer, Classification, Entities, Keywords, Mention, Question, SqlQuery, Trace
+from agent.report_text import asks_for_a_figure, is_report_text_question
 from agent.surrogates import Masked, mask
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Pipeline:
     def _extract(self, journeys: list[_Journey]) -> None:
         """Key words and columns; open questions are answered here, from the glossary."""
         for journey in journeys:
+            self._correct_class(journey)
             if _label(journey) == "F":
                 self._answer_open(journey)
         rest = [j for j in journeys if j.answer is None]
@@ -128,9 +130,15 @@ class Pipeline:
             journey.keywords = self.columns.link(journey.entities, terms)
             self._refuse_early(journey)
 
-    def _answer_open(self, journey: _Journey) -> None:
-        from agent.report_text import is_report_text_question
+    def _correct_class(self, journey: _Journey) -> None:
+        """Taken for an open question, but of a company's year a column of the table is named, and no tale is asked for."""
+        entities = journey.entities
+        if _label(journey) != "F" or not (entities and entities.companies and entities.years):
+            return
+        if asks_for_a_figure(entities.text) and self.columns.link(entities, ()).columns:
+            journey.classification = Classification("C", 1.0, "rule")
 
+    def _answer_open(self, journey: _Journey) -> None:
         text = _text(journey)
         entities = journey.entities
         if is_report_text_question(text) or (entities and (entities.companies or entities.unknown_companies)):

@@ -32,3 +32,13 @@ def is_report_text_question(question: str) -> bool:
         asks_meaning = re.search(r"什么[是叫]|何谓|所谓|含义|定义|概念|名词|术语|常说的|意思", question)
         return not asks_meaning and bool(told or _REASON.search(question) or _TELL.search(question))
     return told and bool(_TELL_OF_A_COMPANY.search(question)) and not _CONCEPT.search(question)
+
+
+_NARRATIVE = re.compile(
+    r"介绍|分析|[概简综]述|总结|归纳|描述|说明|评价|了解|情况|原因|影响|如何|怎么|怎样|为什么|为何|有没有|有无|是否|规划|进展|披露|变动|变化|意义|策略|风险|[谈聊讲]"
+)
+
+
+def asks_for_a_figure(question: str) -> bool:
+    """No word in it asks for a tale: with a company, a year and a column of the table it is a look-up, whatever its class."""
+    return not _NARRATIVE.search(question)

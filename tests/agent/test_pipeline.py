@@ -190,6 +190,20 @@ def test_a_longer_column_name_overrides_the_models_shorter_one_and_the_trace_say
     assert "50.00%" in trace.answer.text
 
 
+def test_a_lookup_taken_for_an_open_question_is_corrected_by_a_rule_and_says_so(database: Database) -> None:
+    trace = Pipeline(ScriptedModel("F", "净利润", ONE), database).ask("2020年华兴科技的净利润是什么?")
+    assert trace.answer.text == "2020年华兴科技的净利润是150元。"
+    assert trace.classification and (trace.classification.label, trace.classification.decided_by) == ("C", "rule")
+
+
+@pytest.mark.parametrize(
+    "text", ["请介绍2020年华兴科技净利润的情况", "2020年华兴科技净利润变动的原因是什么?", "2020年净利润是什么意思?", "2020年华兴科技的企业文化是什么?"]
+)
+def test_a_tale_a_concept_and_an_unknown_column_stay_open_questions(database: Database, text: str) -> None:
+    trace = Pipeline(ScriptedModel("F", "净利润", ONE), database).ask(text)
+    assert trace.classification and trace.classification.label == "F" and trace.sql is None
+
+
 def test_questions_about_report_text_say_that_none_is_loaded(database: Database) -> None:
     trace = Pipeline(ScriptedModel("F"), database).ask("请简要分析华兴科技2020年社会责任工作情况")
     assert trace.answer.text == NO_REPORT_TEXT and trace.answer.kind == "refusal"
