@@ -31,8 +31,8 @@ class LanguageModel(Protocol):
         """Log-probability of each choice for each text: [texts][choices]."""
         ...
 
-    def write(self, task: str, texts: Sequence[str]) -> list[str]:
-        """What the model writes for each text."""
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
+        """What the model writes for each text; grammars: what each answer may be (llguidance's Lark)."""
         ...
 
 
@@ -68,9 +68,9 @@ class LoadingModel:
         """Raises CaibaoError where the model could not be loaded."""
         return self._loaded.result().choose(task, texts, choices)
 
-    def write(self, task: str, texts: Sequence[str]) -> list[str]:
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
         """Raises CaibaoError where the model could not be loaded."""
-        return self._loaded.result().write(task, texts)
+        return self._loaded.result().write(task, texts, grammars)
 
 
 class PrefixTunedGlm:
@@ -110,17 +110,22 @@ class PrefixTunedGlm:
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
         wanted = tuple(tuple(self._tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
-        return [result.scores for result in self._run(task, texts, choices=wanted)]
+        return [result.scores for result in self._run(task, texts, [{"choices": wanted}] * len(texts))]
 
-    def write(self, task: str, texts: Sequence[str]) -> list[str]:
-        written = self._run(task, texts, max_new_tokens=MAX_NEW_TOKENS[task])
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
+        from ptuning.constraints import Grammar
+
+        rows = self._base.model.config.vocab_size
+        constraints = [Grammar(text, self._tokenizer, rows) for text in grammars] if grammars else [None] * len(texts)
+        most = MAX_NEW_TOKENS[task]
+        written = self._run(task, texts, [{"max_new_tokens": most, "constraint": c} for c in constraints])
         return [self._tokenizer.decode(result.ids) for result in written]
 
-    def _run(self, task: str, texts: Sequence[str], **options: Any) -> list[Result]:
+    def _run(self, task: str, texts: Sequence[str], options: Sequence[dict[str, Any]]) -> list[Result]:
         """Raises CaibaoError for a text that the base cannot read (too long)."""
         from ptuning.requests import Request
 
-        results = self._engine.run([Request(self._ids(task, text), task, **options) for text in texts])
+        results = self._engine.run([Request(self._ids(task, text), task, **more) for text, more in zip(texts, options)])
         for result in results:
             if result.error:
                 raise CaibaoError(result.error)

@@ -13,6 +13,7 @@ from agent import schema, sql_guard
 from agent.conditions import describe
 from agent.errors import SqlRejected
 from agent.formulas import expand, operands
+from agent.grammar import grammar_of
 from agent.model import LanguageModel
 from agent.records import SqlQuery, Value
 from agent.sql_guard import RANK
@@ -43,9 +44,12 @@ class Intent:
     conditions: str = ""
 
 
-def write(model: LanguageModel, masked: Sequence[str]) -> list[str]:
-    """The model's statement for each masked question."""
-    return model.write("nl2sql", masked) if masked else []
+def write(
+    model: LanguageModel, prompts: Sequence[str], questions: Sequence[Masked], table_columns: Collection[str]
+) -> list[str]:
+    """The model's statement for each prompt, held to the grammar of its masked question."""
+    grammars = [grammar_of(masked, table_columns) for masked in questions]
+    return model.write("nl2sql", prompts, grammars) if prompts else []
 
 
 def repair_prompt(masked: str, sql: str, error: str) -> str:
@@ -135,6 +139,15 @@ def unasked(select: exp.Select, masked: Masked) -> list[str]:
         for node, (name, words) in _AGGREGATE_WORDS.items()
         if select.find(node) and not any(word in masked.text for word in words)
     ]
+
+
+def unselective(select: exp.Select) -> list[str]:
+    """A list of all companies of a year: the question's company or condition was not found."""
+    shaped = select.args.get("order") or select.args.get("group") or select.find(exp.AggFunc)
+    conditions = (
+        {column.name for column in select.args["where"].find_all(exp.Column)} if select.args.get("where") else set()
+    )
+    return [] if shaped or conditions - {schema.YEAR} else ["没有选出公司的条件"]
 
 
 def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
@@ -232,7 +245,7 @@ def complete(
         SqlRejected: the guard says no, a condition of the question was dropped, or a column is not in the table.
     """
     select = checked(sql, masked, table_columns)
-    wrong = [*unused(select, masked), *unasked(select, masked)]
+    wrong = [*unused(select, masked), *unasked(select, masked), *unselective(select)]
     if wrong:
         raise SqlRejected("；".join(wrong))
     return restored(select, masked, table_columns, dialect, table)

@@ -170,7 +170,9 @@ class Pipeline:
             except NotAnswerable as error:
                 journey.answer = Answer(str(error), "refusal")
         ready = [j for j in journeys if j.masked]
-        for journey, sql in zip(ready, nl2sql.write(self.model, [j.masked.text for j in ready if j.masked])):
+        masked = [j.masked for j in ready if j.masked]
+        written = nl2sql.write(self.model, [m.text for m in masked], masked, self.table_columns)
+        for journey, sql in zip(ready, written):
             journey.model_sql = sql
         self._repair([j for j in ready if not self._run(j, j.model_sql or "")])
 
@@ -196,7 +198,8 @@ class Pipeline:
     def _repair(self, journeys: list[_Journey]) -> None:
         """One more round with the error; then a rule for plain lookups; then a refusal."""
         texts = [nl2sql.repair_prompt(j.masked.text, j.model_sql or "", j.notes[-1]) for j in journeys if j.masked]
-        for journey, sql in zip(journeys, nl2sql.write(self.model, texts)):
+        masked = [j.masked for j in journeys if j.masked]
+        for journey, sql in zip(journeys, nl2sql.write(self.model, texts, masked, self.table_columns)):
             if self._run(journey, sql):
                 if journey.sql:
                     journey.sql = replace(journey.sql, repaired=True)

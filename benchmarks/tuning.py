@@ -36,7 +36,7 @@ class BareModel:
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
         return score_choices(self._model, self._tokenizer, [prompts.render(task, t) for t in texts], list(choices))
 
-    def write(self, task: str, texts: Sequence[str]) -> list[str]:
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
         return generate(self._model, self._tokenizer, [prompts.render(task, t) for t in texts], MAX_NEW_TOKENS[task])
 
 

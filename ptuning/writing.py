@@ -77,8 +77,14 @@ class Writing:
             if self.waiting and len(self.active) <= self.slots * 3 // 4:
                 self._admit()
             else:
-                self._pass(0, self.active)
+                self._pass(0, self.active, self._even())
             yield
+
+    def _even(self) -> int:
+        """Tokens of a row that a pass reads. A CPU pays for padding, so rows with many forced tokens read on while others
+        write; a GPU reads all at once."""
+        pending = [len(row.pending) for row in self.active]
+        return max(1, sum(pending) // len(pending)) if self.engine.base.device.type == "cpu" else max(pending)
 
     def _admit(self) -> None:
         """Waiting rows into the free slots, as many as one pass reads."""
@@ -92,27 +98,33 @@ class Writing:
         for slot, row in enumerate(joining, first):
             self.pool.begin(slot, row.segment)
         self.active += joining
-        self._pass(first, joining)
+        self._pass(first, joining, max(len(row.pending) for row in joining))
 
-    def _pass(self, first: int, rows: Sequence[Row]) -> None:
-        """Reads the pending tokens of rows in slots first, first + 1, …; each then has its next token, or leaves."""
+    def _pass(self, first: int, rows: Sequence[Row], most: int) -> None:
+        """Reads up to `most` pending tokens of rows in slots first, first + 1, …; a row that has none left then has its next
+        token, or leaves."""
         engine = self.engine
-        ids, lengths = padded([row.pending for row in rows], engine.pad, engine.base.device)
+        parts = [row.pending[:most] for row in rows]
+        ids, lengths = padded(parts, engine.pad, engine.base.device)
         filled = torch.tensor([row.filled for row in rows], device=ids.device)
         place = torch.tensor([row.place for row in rows], device=ids.device)
         among = torch.arange(ids.shape[1], device=ids.device)
         columns = (filled[:, None] + among).clamp(max=self.pool.capacity - 1)
-        width = max(row.filled + len(row.pending) for row in rows)
+        width = max(row.filled + len(part) for row, part in zip(rows, parts))
         self.pool.window(first, first + len(rows), columns, width)
         allowed = torch.arange(width, device=ids.device) <= (filled[:, None] + among)[:, :, None]
         hidden = engine.hidden(self.pool, ids, place[:, None] + among, allowed)
-        logits = engine.logits(hidden[torch.arange(len(rows)), lengths - 1])
-        for row in rows:
-            row.filled += len(row.pending)
-            row.place += len(row.pending)
+        for row, part in zip(rows, parts):
+            row.filled, row.place = row.filled + len(part), row.place + len(part)
+            row.pending = row.pending[len(part) :]
+        ready = [at for at, row in enumerate(rows) if not row.pending]
+        if not ready:
+            return
+        asking = [rows[at] for at in ready]
+        logits = engine.logits(hidden[ready, lengths[ready] - 1])
         finished = [
-            slot
-            for slot, (row, (token, logprob)) in enumerate(zip(rows, _chosen(rows, logits)), first)
+            first + at
+            for at, row, (token, logprob) in zip(ready, asking, _chosen(asking, logits))
             if row.take(token, logprob, engine.ends)
         ]
         for slot in reversed(finished):
@@ -130,7 +142,7 @@ def _chosen(rows: Sequence[Row], logits: Tensor) -> Iterator[tuple[int, float]]:
     """(token, its log-probability) for each row."""
     for at, row in enumerate(rows):
         if row.matcher:
-            logits[at].masked_fill_(~row.matcher.allowed(), -torch.inf)
+            logits[at].masked_fill_(~row.matcher.allowed().to(logits.device), -torch.inf)
     tokens = torch.empty(len(rows), dtype=torch.long, device=logits.device)
     for sampling in {row.request.sampling for row in rows}:
         alike = [at for at, row in enumerate(rows) if row.request.sampling == sampling]

@@ -24,6 +24,7 @@ LAYERS = (
         "conditions",
         "formulas",
         "sql_guard",
+        "grammar",
         "importer",
         "model",
         "database",

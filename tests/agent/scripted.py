@@ -49,5 +49,5 @@ class ScriptedModel:
         words = [LABEL_WORDS[self._say(task, text)] for text in texts]
         return [[0.0 if choice == word else -5.0 for choice in choices] for word in words]
 
-    def write(self, task: str, texts: Sequence[str]) -> list[str]:
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
         return [self._say(task, text) for text in texts]
