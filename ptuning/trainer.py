@@ -99,6 +99,8 @@ class PrefixTrainer(Trainer):
         return LengthGroups(lengths, step_rows, self.args.seed)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        if not self.args.should_save:  # every process is asked; one writes
+            return
         encoder = self.accelerator.unwrap_model(self.model).prefix_encoder
         save_prefix(output_dir or str(self.args.output_dir), encoder, self._base.identity, self._meta)
 

@@ -132,7 +132,7 @@ def test_batches_share_the_models_calls(tmp_path: Path, pipeline: Pipeline, monk
     calls = []
     original = pipeline.model.write
     monkeypatch.setattr(
-        pipeline.model, "write", lambda task, texts: calls.append((task, len(texts))) or original(task, texts)
+        pipeline.model, "write", lambda task, texts, *more: calls.append((task, len(texts))) or original(task, texts)
     )
     batch.run(pipeline, batch.read_questions(questions(tmp_path / "q.json", 30)), tmp_path / "a.jsonl")
     assert calls == [("keywords", 30), ("nl2sql", 30)]
