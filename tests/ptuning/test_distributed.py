@@ -32,9 +32,11 @@ def command(tmp_path, tiny_base_folder):
     return words
 
 
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}  # sums depend on how many threads share them
+
+
 def run(words):
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
 
 
@@ -56,7 +58,8 @@ def test_two_processes_train_as_one_with_the_same_global_batch(command, tmp_path
 def test_a_run_killed_by_sigkill_goes_on_to_the_same_prefix(command, tmp_path):
     settings = ("--per_device_train_batch_size", 4, "--max_steps", 60, "--save_steps", 6, "--resume_from_checkpoint", "auto")
     run(command("straight", *settings))
-    started = subprocess.Popen(command("killed", *settings), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    words = command("killed", *settings)
+    started = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 120
     while not any((tmp_path / "killed").glob("checkpoint-*")) and time.monotonic() < until:
         time.sleep(0.01)
