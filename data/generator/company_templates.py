@@ -393,6 +393,7 @@ COMPANY_TEMPLATES: dict[str, tuple[str, ...]] = {
     "same_last": _SAME_LAST,
     "ratio": _COMPUTED,
     "growth": _GROWTH,
+    "change": _COMPUTED,
     "ratio_years": tuple(line + "{tail}" for line in _over_years("多少")),
     "growth_words": _GROWTH_WORDS,
     "compare": _COMPARE,

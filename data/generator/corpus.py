@@ -19,7 +19,7 @@ from data.generator.samples import OPEN, Sample, make, splits, stream
 from data.generator.slots import World
 
 Doc = tuple[str, str]
-SEED, DOCUMENTS = 2024, 260_000  # of the corpus that the shipped base was trained on
+SEED, DOCUMENTS = 2024, 340_000  # of the corpus that the shipped base was trained on
 _TOPICS = {
     "A": ("公司基本信息", "公司资料", "企业的登记信息", "公司的名称代码法人地址网址", "基本情况", "公司档案"),
     "B": ("员工构成", "员工人数", "人员数量", "各类人员的人数", "职工情况", "人力"),
@@ -153,7 +153,7 @@ _MIX: tuple[tuple[Callable[[random.Random, Sample], Doc], int], ...] = (
     (_fields, 26),
     (_standard_fields, 6),
     (_names, 4),
-    (_sql, 40),
+    (_sql, 50),
     (_from_sql, 3),
     (_paraphrase, 3),
     (_alias, 4),
@@ -227,6 +227,11 @@ def symbols() -> tuple[str, ...]:
         "<=",
         "ROW_NUMBER() OVER (PARTITION BY ",
         " HAVING COUNT(*)=",
+        " HAVING COUNT(*)>=1",
+        " BETWEEN ",
+        "NOT ",
+        " GROUP BY 公司全称",
+        " GROUP BY 年份",
         ") AS 名次",
         ") AS t WHERE 名次<=",
         " DESC LIMIT ",
@@ -237,9 +242,11 @@ def symbols() -> tuple[str, ...]:
         *words,
         "公司全称",
         "注册地址",
+        "办公地址",
         "年份",
         *surrogates.COMPANIES,
         *surrogates.NUMERIC,
         *surrogates.TEXT,
         schema.GROWTH,
+        schema.CHANGE,
     )

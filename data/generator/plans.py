@@ -35,18 +35,16 @@ class Names:
         self._masked = masked
 
     def column(self, name: str) -> str:
-        base = name.removesuffix(schema.GROWTH)
-        return (
-            self._masked.column(base) + schema.GROWTH
-            if base != name and name not in self._masked.columns.values()
-            else self._masked.column(name)
-        )
+        base, suffix = schema.over_last_year(name)
+        if not suffix or name in self._masked.columns.values():
+            return self._masked.column(name)
+        return self._masked.column(base) + suffix
 
     def company(self, name: object) -> str:
         return next(f"'{s}'" for s, real in self._masked.companies.items() if real == name)
 
-    def place(self, name: object) -> str:
-        return next(f"注册地址 LIKE '%{s}%'" for s, real in self._masked.places.items() if real == name)
+    def place(self, name: object, column: str = "注册地址") -> str:
+        return next(f"{column} LIKE '%{s}%'" for s, real in self._masked.places.items() if real == name)
 
     def amount(self, value: object) -> int:
         return next(s for s, real in self._masked.amounts.items() if real == value)
@@ -68,11 +66,11 @@ def label_of(columns: Sequence[str]) -> str:
     return "D" if "D" in known else known[0]
 
 
-def _year(rng: random.Random, world: World) -> int:
+def year_of(rng: random.Random, world: World) -> int:
     return rng.choice(world.years)
 
 
-def _several_years(rng: random.Random, world: World) -> list[int]:
+def several_years(rng: random.Random, world: World) -> list[int]:
     inner = [y for y in world.years if y in (2019, 2020, 2021)]
     return sorted(rng.sample(inner, rng.choice((2, 2, 3))))
 
@@ -81,10 +79,14 @@ def text_column(rng: random.Random, world: World) -> str:
     return world.column(rng, "text")
 
 
-def _numeric(rng: random.Random, world: World) -> str:
-    return (
-        slots.own_column(rng) if not world.columns and rng.random() < 0.06 else world.column(rng, rng.choice(NUMBERS))
-    )
+def numeric(rng: random.Random, world: World) -> str:
+    """What is ranked and averaged: a figure, now and then a computed one or one of the user's own table."""
+    roll = rng.random()
+    if roll < 0.06 and not world.columns:
+        return slots.own_column(rng)
+    if roll < 0.2:
+        return rng.choice((ratio, growth))(rng, world)
+    return world.column(rng, rng.choice(NUMBERS))
 
 
 def ratio(rng: random.Random, world: World) -> str:
@@ -101,7 +103,7 @@ def lookup(
     """One company, one year, one field."""
 
     def plan(rng: random.Random, world: World) -> Plan:
-        company, year, name = world.company(rng), _year(rng, world), column(rng, world)
+        company, year, name = world.company(rng), year_of(rng, world), column(rng, world)
         given: dict[str, Fill] = {"company": company, "year": slots.year(rng, year), "field": [slots.said(rng, name)]}
         if with_tail:
             given["tail"] = slots.tail(rng)
@@ -117,7 +119,7 @@ def lookup(
 
 
 def several_fields(rng: random.Random, world: World) -> Plan:
-    company, year = world.company(rng), _year(rng, world)
+    company, year = world.company(rng), year_of(rng, world)
     unit = rng.choice((("money",), ("money",), ("money",), ("count",), ("text",), ("money", "share"), ("formula",)))
     size = rng.choice((2, 2, 2, 3, 4))
     names: list[str] = []
@@ -157,7 +159,7 @@ def over_years(
             values = [year - 1, year]
             given |= {"year": slots.year(rng, year), "last": slots.last_year(rng, year)}
         else:
-            values = _several_years(rng, world)
+            values = several_years(rng, world)
             given["years"] = slots.years(rng, values)
         if with_tail:
             given["tail"] = slots.tail(rng)
@@ -197,7 +199,7 @@ def two_companies(which: bool) -> Callable[[random.Random, World], Plan]:
     """Both figures; with `which` the larger (smaller) first."""
 
     def plan(rng: random.Random, world: World) -> Plan:
-        one, two, year, name = world.company(rng), world.company(rng), _year(rng, world), world.column(rng, *NUMBERS)
+        one, two, year, name = world.company(rng), world.company(rng), year_of(rng, world), world.column(rng, *NUMBERS)
         direction = rng.choice(("DESC", "DESC", "ASC")) if which else "DESC"
         given = {
             "company1": one,
@@ -222,7 +224,7 @@ def two_companies(which: bool) -> Callable[[random.Random, World], Plan]:
     return plan
 
 
-def _places(rng: random.Random, world: World, how: str) -> dict[str, Fill]:
+def places_of(rng: random.Random, world: World, how: str) -> dict[str, Fill]:
     if how == "place":
         return {"place": world.place(rng)}
     if how == "place_or":
@@ -233,9 +235,15 @@ def _places(rng: random.Random, world: World, how: str) -> dict[str, Fill]:
     return {}
 
 
-def _in_places(m: Masked, given: Mapping[str, Fill]) -> list[str]:
+def in_places(m: Masked, given: Mapping[str, Fill]) -> list[str]:
     found = [Names(m).place(given[k][0].value) for k in ("place", "place1", "place2") if k in given]
     return [f"({' OR '.join(found)})"] if len(found) > 1 else found
+
+
+def more_attributes(rng: random.Random, world: World, taken: set[str]) -> list[str]:
+    """One more text column, where the draw gives one that is not taken."""
+    name = text_column(rng, world)
+    return [] if name in taken else [name]
 
 
 def ranking(
@@ -244,27 +252,31 @@ def ranking(
     """number: "top" (first k), "kth" (k-th) or "best" (first); direction: fixed where the wording names none (前十 means the highest)."""
 
     def plan(rng: random.Random, world: World) -> Plan:
-        year, name = _year(rng, world), _numeric(rng, world)
-        other = rng.choice((text_column, text_column, _numeric))(rng, world) if attribute else ""
+        year, name = year_of(rng, world), numeric(rng, world)
+        other = rng.choice((text_column, text_column, numeric))(rng, world) if attribute else ""
+        shown = [name]
         way = direction or rng.choice(("DESC", "DESC", "DESC", "ASC"))
         given: dict[str, Fill] = {
             "year": slots.year(rng, year),
             "best": plain(rng.choice(slots.BEST[way])),
             "high": plain(rng.choice(slots.HIGH[way])),
             "field": [slots.said(rng, name)],
-            **_places(rng, world, where),
+            **places_of(rng, world, where),
         }
         if attribute:
-            given |= {"field1": given["field"], "field2": [slots.said(rng, other)]}
+            shown = (
+                [other] if rng.random() < 0.8 or other == name else [other, *more_attributes(rng, world, {name, other})]
+            )
+            given |= {"field1": given["field"], "field2": slots.listed(rng, [slots.said(rng, c) for c in shown])}
         if number != "best":
             given[number] = slots.ordinal(rng, number, rng.randint(2, 20))
         limit = {"top": f"LIMIT {TOP}", "kth": f"LIMIT 1 OFFSET {KTH - 1}", "best": "LIMIT 1"}[number]
 
         def sql(m: Masked) -> str:
-            column, shown = Names(m).column(name), Names(m).column(other or name)
+            column = Names(m).column(name)
             return statement(
-                list(dict.fromkeys(["公司全称", shown])),
-                [Names(m).years([year]), *_in_places(m, given)],
+                list(dict.fromkeys(["公司全称", *(Names(m).column(c) for c in shown)])),
+                [Names(m).years([year]), *in_places(m, given)],
                 f" ORDER BY {column} {way} {limit}",
             )
 
@@ -273,18 +285,26 @@ def ranking(
     return plan
 
 
+def everyone(rng: random.Random, world: World) -> Plan:
+    """How many companies the table has in a year."""
+    year = year_of(rng, world)
+    return Plan({"year": slots.year(rng, year)}, "E", lambda m: statement(["COUNT(*)"], [Names(m).years([year])]))
+
+
 def filtered(
     what: str, conditions: int, where: str = "", shared: bool = False
 ) -> Callable[[random.Random, World], Plan]:
     """what: "count" or "list"; conditions: thresholds on that many fields (shared: both against one amount)."""
 
     def plan(rng: random.Random, world: World) -> Plan:
-        year, unit = _year(rng, world), rng.choice(NUMBERS)
+        year, unit = year_of(rng, world), rng.choice(NUMBERS)
+        computed = rng.random() < 0.1
         names: list[str] = []
         while len(names) < conditions:
-            name = world.column(rng, unit if shared or rng.random() < 0.8 else rng.choice(NUMBERS))
+            same = shared or rng.random() < 0.8
+            name = ratio(rng, world) if computed else world.column(rng, unit if same else rng.choice(NUMBERS))
             names += [] if name in names else [name]
-        given: dict[str, Fill] = {"year": slots.year(rng, year), **_places(rng, world, where)}
+        given: dict[str, Fill] = {"year": slots.year(rng, year), **places_of(rng, world, where)}
         tests = []
         for i, name in enumerate(names, 1):
             if not (shared and i > 1):
@@ -300,7 +320,7 @@ def filtered(
                 chosen,
                 [
                     Names(m).years([year]),
-                    *_in_places(m, given),
+                    *in_places(m, given),
                     *(f"{Names(m).column(n)}{op}{Names(m).amount(v)}" for n, op, v in tests),
                 ],
             )
@@ -316,10 +336,10 @@ def aggregated(
     """years: "one", "each" (a figure for each year) or "together" (one figure over all)."""
 
     def plan(rng: random.Random, world: World) -> Plan:
-        values = [_year(rng, world)] if years == "one" else _several_years(rng, world)
+        values = [year_of(rng, world)] if years == "one" else several_years(rng, world)
         names: list[str] = []
         while len(names) < fields:
-            name = _numeric(rng, world)
+            name = numeric(rng, world)
             names += [] if name in names else [name]
         said = [slots.said(rng, n) for n in names]
         given: dict[str, Fill] = {
@@ -327,14 +347,14 @@ def aggregated(
             "years": slots.years(rng, values) if len(values) > 1 else plain(""),
             "field": said[:1],
             "fields": slots.listed(rng, said),
-            **_places(rng, world, where),
+            **places_of(rng, world, where),
         }
 
         def sql(m: Masked) -> str:
             shown = [f"{function}({Names(m).column(n)})" for n in names]
             return statement(
                 (["年份"] if years == "each" else []) + shown,
-                [Names(m).years(values), *_in_places(m, given)],
+                [Names(m).years(values), *in_places(m, given)],
                 " GROUP BY 年份" if years == "each" else "",
             )
 
@@ -343,12 +363,12 @@ def aggregated(
     return plan
 
 
-def intersection(direction: str = "") -> Callable[[random.Random, World], Plan]:
-    """Among the first k in every year; direction: fixed where the wording names none (均位列前十 means the highest)."""
+def intersection(direction: str = "", every: bool = True) -> Callable[[random.Random, World], Plan]:
+    """Among the first k in every year (`every`: else in some); direction: fixed where the wording names none (均位列前十 means the highest)."""
 
     def plan(rng: random.Random, world: World) -> Plan:
         values, name, way = (
-            _several_years(rng, world),
+            several_years(rng, world),
             world.column(rng, *NUMBERS),
             direction or rng.choice(("DESC", "DESC", "DESC", "ASC")),
         )
@@ -363,7 +383,7 @@ def intersection(direction: str = "") -> Callable[[random.Random, World], Plan]:
             column = Names(m).column(name)
             return (
                 f"SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {column} {way}) AS 名次 FROM {schema.TABLE} "
-                f"WHERE {Names(m).years(values)}) AS t WHERE 名次<={TOP} GROUP BY 公司全称 HAVING COUNT(*)={len(values)}"
+                f"WHERE {Names(m).years(values)}) AS t WHERE 名次<={TOP} GROUP BY 公司全称 HAVING COUNT(*){f'={len(values)}' if every else '>=1'}"
             )
 
         return Plan(given, "E", sql)
@@ -377,7 +397,7 @@ def opened(*kinds: str) -> Callable[[random.Random, World], Plan]:
     def plan(rng: random.Random, world: World) -> Plan:
         from data.generator.open_templates import CONCEPTS, TOPICS
 
-        given: dict[str, Fill] = {"company": world.company(rng), "year": slots.year(rng, _year(rng, world))}
+        given: dict[str, Fill] = {"company": world.company(rng), "year": slots.year(rng, year_of(rng, world))}
         one, two = rng.sample(CONCEPTS, 2)
         given |= {
             "concept": [Piece(one, "column", one)],

@@ -25,7 +25,7 @@ from data.generator.render import Piece, choose, fill
 from data.generator.samples import Sample, make, splits, wordings
 from data.generator.slots import World
 
-PER_FAMILY = 7
+PER_FAMILY = 5
 REFUSALS = 30
 
 
@@ -76,7 +76,7 @@ def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
     query, intent = complete(sample.sql, sample.masked, database.columns(), database.dialect)
     values = gold_values(intent, database.execute(query.text, query.parameters))
     wanted = len(sample.entities.companies) * len(sample.masked.years)
-    if intent.shape == "lookup" and values is not None and not intent.columns[0].endswith(schema.GROWTH):
+    if intent.shape == "lookup" and values is not None and not schema.over_last_year(intent.columns[0])[1]:
         values = values if len(values) >= wanted * len(intent.columns) else None
     return {
         "kind": "answer" if values is not None else "refusal",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent import schema
+from agent.linking.places import as_in_addresses
 from data.generator import lexicon
 from data.generator.render import Piece, plain
 
@@ -48,6 +49,9 @@ MORE = (
     ("在…以上", ">"),
     ("不低于", ">="),
     ("不少于", ">="),
+    ("不小于", ">="),
+    ("达到", ">="),
+    ("突破", ">"),
     ("至少", ">="),
     ("大于等于", ">="),
 )
@@ -59,10 +63,22 @@ LESS = (
     ("不到", "<"),
     ("不超过", "<="),
     ("不高于", "<="),
+    ("不大于", "<="),
+    ("没有超过", "<="),
+    ("未达到", "<"),
+    ("没到", "<"),
+    ("在…以下", "<"),
     ("至多", "<="),
 )
 BEST = {"DESC": ("最高", "最大", "最多", "最高"), "ASC": ("最低", "最小", "最少", "最低")}
 HIGH = {"DESC": ("高", "大", "多", "高"), "ASC": ("低", "小", "少", "低")}
+# By (in percent, direction): how growth said in words is ranked.
+FASTEST = {
+    (True, "DESC"): ("增长最快", "增幅最大", "增速最快", "同比增长最快", "涨幅最大", "增长幅度最大"),
+    (True, "ASC"): ("增长最慢", "降幅最大", "下降最快", "增速最慢", "跌幅最大", "下滑最快"),
+    (False, "DESC"): ("增加最多", "增加额最大", "比上年增加最多", "同比增加得最多", "净增最多"),
+    (False, "ASC"): ("减少最多", "比上年减少最多", "同比减少得最多", "增加最少"),
+}
 _TAILS = (
     "",
     "",
@@ -112,7 +128,7 @@ class World:
             province, town = lexicon.city(rng)
             name = rng.choice((province, town, town))
         if name in lexicon.MUNICIPALITIES or name not in lexicon.PROVINCES:
-            return [Piece(name + rng.choice(("", "", "市")), "place", name)]
+            return [Piece(name + rng.choice(("", "", "市")), "place", as_in_addresses(name))]
         return [Piece(name + rng.choice(("", "省" if name not in lexicon.REGIONS else "")), "place", name)]
 
     def column(self, rng: random.Random, *units: str) -> str:
@@ -133,12 +149,10 @@ def said(rng: random.Random, column: str) -> Piece:
         return Piece(rng.choice((column, column, *known.aliases)), "column", column)
     if formula:
         return Piece(rng.choice((column, column, *formula.aliases)), "column", column)
-    base = column.removesuffix(schema.GROWTH)
-    if base != column:
-        name = said(rng, base).text
-        return Piece(
-            name + rng.choice((schema.GROWTH, schema.GROWTH, schema.GROWTH, *schema.GROWTH_SUFFIXES)), "column", column
-        )
+    base, suffix = schema.over_last_year(column)
+    if suffix:
+        more = schema.GROWTH_SUFFIXES if suffix == schema.GROWTH else schema.CHANGE_SUFFIXES
+        return Piece(said(rng, base).text + rng.choice((suffix, suffix, suffix, *more)), "column", column)
     return Piece(column, "column", column)
 
 
@@ -197,7 +211,16 @@ def ordinal(rng: random.Random, kind: str, value: int) -> list[Piece]:
 
 
 def amount(rng: random.Random, unit: str) -> list[Piece]:
-    """A threshold: (said, Decimal in 元 or 人)."""
+    """A threshold: (said, Decimal in 元 or 人, of a percentage as a ratio)."""
+    if unit in ("percent", "ratio"):
+        n = rng.choice((1, 5, 10, 15, 20, 30, 40, 50, 80, 100))
+        return [
+            Piece(
+                rng.choice((f"{n}%", f"{n}%", f"百分之{_han_number(n) if n < 100 else '百'}")),
+                "amount",
+                Decimal(n) / 100,
+            )
+        ]
     if unit == "count":
         n = rng.choice((50, 100, 200, 300, 500, 800, 1000, 1500, 2000, 3000, 5000, 10000))
         return [
@@ -226,6 +249,15 @@ def amount(rng: random.Random, unit: str) -> list[Piece]:
     if n >= 10 and word in ("千万", "百万"):
         style = "{d}元"
     return [Piece(style.format(n=n, w=word, h=han, d=n * size), "amount", Decimal(n * size))]
+
+
+def two_amounts(rng: random.Random, unit: str) -> tuple[list[Piece], list[Piece]]:
+    """The ends of a range, the smaller first."""
+    one, two = amount(rng, unit), amount(rng, unit)
+    while one[0].value == two[0].value:
+        two = amount(rng, unit)
+    low, high = sorted((one, two), key=lambda piece: Decimal(str(piece[0].value)))
+    return low, high
 
 
 def comparator(rng: random.Random, threshold: list[Piece]) -> tuple[list[Piece], list[Piece], str]:

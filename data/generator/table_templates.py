@@ -69,6 +69,8 @@ _BEST = lines("""
 {year}的{field},@{best}的是哪家
 @{year}单看{field},{best}的是哪家#公司
 {year}@哪家公司的{field}是{best}的
+{year}@{best}的{field}是多少,是哪家
+{year}@{best}的{field}有多少
 @{year}{field}{best}的那家#企业是哪家,金额(是|)多少
 """)
 _KTH = lines("""
@@ -138,7 +140,7 @@ _KTH_ATTRIBUTE = lines("""
 {year}{field1}第{kth}{high}的公司,年报里的{field2}是什么
 {year}第{kth}{high}{field1}的公司,其{field2}是什么
 """)
-_HOW_MANY = lines("""
+HOW_MANY = lines("""
 {year}@<c>的(有|共有|一共有)(多少家|几家)
 @{year}<c>的#(公司|上市公司|企业)(有|一共有|共有)(多少家|几家|几个)
 @{year}有(多少家|几家)#(公司|上市公司|企业)(的|)<c>
@@ -161,7 +163,7 @@ _HOW_MANY = lines("""
 求{year}<c>的#公司数量
 @{year}<c>,这样的#公司有几家
 """)
-_WHICH = lines("""
+WHICH = lines("""
 {year}@<c>的(有|都有|)(哪些|哪几家)
 @{year}<c>的#(公司|上市公司|企业)(有|是|都有)(哪些|哪几家)
 @{year}(有哪些|哪些|哪几家)#(公司|上市公司|企业)(的|)<c>
@@ -182,6 +184,29 @@ _WHICH = lines("""
 筛选{year}<c>的#公司
 @{year}<c>的#企业分别是(谁|哪些)
 @{year}<c>,这样的#公司有哪些
+""")
+_TOP_LOW = lines("""
+{year}{field}(排名|排在|)(后|最后){top}(名|位|家)的(公司|上市公司|企业)(有哪些|是哪些|)
+{year}{field}倒数前{top}(名|家|)(是谁|是哪些公司|的公司)
+{year}(哪些|哪几家)公司(的|){field}(排|排在)(倒数|最后){top}(名|位)
+{year}{field}垫底的{top}家公司(是谁|有哪些|)
+{year}按{field}(从小到大|从低到高|由低到高)排,前{top}(家|名)是(谁|哪些)
+{field}{year}排行榜(后|末尾|最后){top}(名|位)
+列出{year}{field}排名后{top}的公司
+{year}{field}(最后|倒数){top}名是(谁|哪些公司)
+{year}{field}排在末尾的{top}家(公司|企业)
+在{year}的{field}榜单上,倒数{top}(名|位)是谁
+""")
+_KTH_LOW = lines("""
+{year}{field}倒数第{kth}的(公司|上市公司|企业)(是哪家|是谁|)
+{year}{field}倒数第{kth}(名|位|)是(谁|哪家公司)
+{year}(哪家|哪个)公司(的|){field}(排|)倒数第{kth}
+{year}{field}从(低到高|小到大)排(,|)第{kth}(家|名|位)是(谁|哪家)
+按{field}(从小到大|从低到高)排,{year}第{kth}名是哪家公司
+哪家公司{year}{field}排倒数第{kth}
+{field}排行,{year}倒数第{kth}名
+{year},{field}倒数第{kth}的是哪家,金额多少
+{year}谁的{field}排在倒数第{kth}(位|)
 """)
 _HOW_MANY_THERE = lines("""
 {year}<c>的(公司|上市公司)(中|里),(有多少家|有几家)注册(地|地址|地点)在{place}
@@ -214,7 +239,7 @@ _REGISTERED = lines("""
 在{year},{place}的(公司|企业)<ask>
 {year}历史注册地址在{place}的公司<ask>
 """)
-_C1 = "{field}{cmp}{amount}"
+C1 = "{field}{cmp}{amount}"
 _C2 = "{field1}{cmp1}{amount1}(且|并且|、|,|,同时|,而且|和){field2}{cmp2}{amount2}"
 _CS = "{field1}(和|与|、|及|以及){field2}(都|均|全都|同时|){cmp}{amount}"
 _INTERSECTION = lines("""
@@ -258,12 +283,31 @@ _THE_MANY = tuple(
 _THE_LIST = tuple(
     t.replace("<ask>", "(有|都有|是)(哪些|哪几家)").replace("<first>", "(有哪些|哪些|哪几家)") for t in _REGISTERED
 )
-_MANY_1, _WHICH_1 = with_condition(_C1, _HOW_MANY), with_condition(_C1, _WHICH)
-_MANY_THERE = placed(_MANY_1) + with_condition(_C1, _HOW_MANY_THERE)
+_MANY_1, _WHICH_1 = with_condition(C1, HOW_MANY), with_condition(C1, WHICH)
+_MANY_THERE = placed(_MANY_1) + with_condition(C1, _HOW_MANY_THERE)
 _BEST_ATTRIBUTE = tuple(
     t.replace("排名第{kth}{high}", "{best}").replace("第{kth}{high}", "{best}") for t in _KTH_ATTRIBUTE
 )
 
+_EVERYONE = lines("""
+{year}(一共|总共|共|)有(多少家|几家)(公司|上市公司|企业)
+{year}(公司|上市公司)(的|)(总数|数量|家数)(是多少|)
+{year}表里有多少家公司
+{year}披露年报的公司有(多少家|几家)
+{year}全部(公司|企业)有(多少|几)家
+统计{year}的公司数量
+{year}(公司|企业)一共几家
+""")
+_TOP_ATTRIBUTE = lines("""
+{year}{field1}{best}的(前|){top}家(公司|企业|上市公司)的{field2}(分别|)(是什么|是多少|)
+{year}{field1}{best}的前{top}家公司,(它们的|各自的|其){field2}(分别|)是(什么|多少)
+列出{year}{field1}{best}的前{top}家公司和它们的{field2}
+{field1}{year}{best}的前{top}家公司的{field2}
+按{field1}排,{year}{best}的前{top}家公司,{field2}分别是什么
+{year}{field1}{best}的{top}家公司{field2}各是(什么|多少)
+找出{year}{field1}{best}的前{top}家公司,给出{field2}
+{year}哪{top}家公司{field1}{best},{field2}分别是什么
+""")
 TABLE_TEMPLATES: dict[str, tuple[str, ...]] = {
     "top": everywhere(_TOP),
     "top_high": _TOP_HIGH,
@@ -273,8 +317,14 @@ TABLE_TEMPLATES: dict[str, tuple[str, ...]] = {
     "best_place": placed(_BEST),
     "best_place_or": either(placed(_BEST)),
     "best_attribute": _BEST_ATTRIBUTE,
+    "top_attribute": _TOP_ATTRIBUTE,
+    "count_all": _EVERYONE,
+    "best_place_attribute": tuple("在{place}注册的公司中," + t for t in _BEST_ATTRIBUTE[::2])
+    + tuple("{place}的公司里," + t for t in _BEST_ATTRIBUTE[1::2]),
     "kth": everywhere(_KTH),
     "kth_high": _KTH_HIGH,
+    "top_low": _TOP_LOW,
+    "kth_low": _KTH_LOW,
     "kth_place": placed(_KTH),
     "kth_attribute": _KTH_ATTRIBUTE,
     "count_place": _THE_MANY,
@@ -282,12 +332,14 @@ TABLE_TEMPLATES: dict[str, tuple[str, ...]] = {
     "count_amount": everywhere(_MANY_1),
     "count_place_amount": _MANY_THERE,
     "count_place_or_amount": either(_MANY_THERE),
-    "count_two": everywhere(with_condition(_C2, _HOW_MANY)),
-    "count_place_two": placed(with_condition(_C2, _HOW_MANY)) + with_condition(_C2, _HOW_MANY_THERE),
-    "count_shared_two": everywhere(with_condition(_CS, _HOW_MANY)),
+    "count_two": everywhere(with_condition(_C2, HOW_MANY)),
+    "count_place_two": placed(with_condition(_C2, HOW_MANY)) + with_condition(_C2, _HOW_MANY_THERE),
+    "count_shared_two": everywhere(with_condition(_CS, HOW_MANY)),
     "list_amount": everywhere(_WHICH_1),
-    "list_place_amount": placed(_WHICH_1) + with_condition(_C1, _WHICH_THERE),
-    "list_two": everywhere(with_condition(_C2, _WHICH)),
+    "list_place_amount": placed(_WHICH_1) + with_condition(C1, _WHICH_THERE),
+    "list_two": everywhere(with_condition(_C2, WHICH)),
+    "list_place_two": placed(with_condition(_C2, WHICH)) + with_condition(_C2, _WHICH_THERE),
+    "list_shared_two": everywhere(with_condition(_CS, WHICH)),
     "intersection": _INTERSECTION,
     "intersection_high": _INTERSECTION_HIGH,
 }
