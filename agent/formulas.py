@@ -14,17 +14,20 @@ from agent import schema
 from agent.errors import NotAnswerable
 
 PRECISION = 50  # digits of a division; money has at most 20
-# (X-上年X)/上年X; X is any text, so it is never parsed: 研发机构数(个) is a name, and so is what a model made up.
+# (X-上年X)/上年X and X-上年X; X is any text, so it is never parsed: 研发机构数(个) is a name, and so is what a model made up.
+_CHANGE = re.compile(rf"(?P<base>.+)-{schema.LAST_YEAR}(?P=base)", re.DOTALL)
 _GROWTH = re.compile(rf"\((?P<base>.+)-{schema.LAST_YEAR}(?P=base)\)/{schema.LAST_YEAR}(?P=base)", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def _tree(expression: str) -> exp.Expr:
     growth = _GROWTH.fullmatch(expression)
-    if growth is None:
+    found = growth or _CHANGE.fullmatch(expression)
+    if found is None:
         return sqlglot.parse_one(expression)
-    now, before = exp.column(growth["base"]), exp.column(schema.LAST_YEAR + growth["base"])
-    return exp.Div(this=exp.paren(exp.Sub(this=now, expression=before)), expression=before.copy())
+    now, before = exp.column(found["base"]), exp.column(schema.LAST_YEAR + found["base"])
+    change = exp.Sub(this=now, expression=before)
+    return exp.Div(this=exp.paren(change), expression=before.copy()) if growth else change
 
 
 @lru_cache(maxsize=4096)

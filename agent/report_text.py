@@ -42,3 +42,22 @@ _NARRATIVE = re.compile(
 def asks_for_a_figure(question: str) -> bool:
     """No word in it asks for a tale: with a company, a year and a column of the table it is a look-up, whatever its class."""
     return not _NARRATIVE.search(question)
+
+
+_PARTS_OF_A_YEAR = re.compile(
+    r"环比|第?[一二三四1-4]季(?:度|报)?|[上下]半年|半年[度报]|中期报告|季报|[qQ][1-4](?![0-9A-Za-z])"
+    r"|(?<![\d.])(?:[1-9]|1[01]|[一二三四五六七八九十]|十一)月(?:份|底|末)?(?!\d)|每个?[月季]|[按分逐][月季]"
+)
+_TO_COME = re.compile(r"明年|后年|未来(?:几|[一二三两\d])|预测|(?:会|将)(?:是|达到|有|涨到)多少")
+
+
+def beyond_a_year(question: str) -> str | None:
+    """Why yearly figures cannot answer it (months, quarters, 环比, forecasts), in one sentence; None where they may."""
+    if found := _PARTS_OF_A_YEAR.search(question):
+        return (
+            f"表中只有年度数据，没有季度、月度和半年度的数据，回答不了“{found[0]}”"
+            f"{'（环比要与上一季度或上一月比较；可以问同比增长率）' if found[0] == '环比' else ''}，无法回答该问题。"
+        )
+    if found := _TO_COME.search(question):
+        return f"表中只有已披露的年度数据，没有对将来的预测，回答不了“{found[0]}”，无法回答该问题。"
+    return None

@@ -35,14 +35,14 @@ _COLUMNS: dict[str, str] = {
 股票代码 证券代码 代码
 股票简称 证券简称 简称
 外文名称 英文名称 英文名 外文名
-法定代表人 法人代表 法人 法定代表 企业法人
+法定代表人 法人代表 法人 法定代表 企业法人 掌门人 当家人
 注册地址 注册地 注册地点 注册所在地
 办公地址 办公地点 办公所在地 办公地
-公司网址 网址 官网 网站 公司网站 官方网站 企业网址 官网地址
+公司网址 网址 官网 网站 公司网站 官方网站 企业网址 官网地址 主页 网页 官方网址
 电子信箱 邮箱 电子邮箱 电子邮件 邮箱地址 联系邮箱 电邮
 """,
     "员工": """
-职工总人数 职工总数 员工人数 职工人数 员工总数 员工总人数 在职员工的数量合计 在职员工数量 在职员工数 员工数量 在职员工总数 在职员工人数 在职员工数量合计 职工数量
+职工总人数 职工总数 员工人数 职工人数 员工总数 员工总人数 在职员工的数量合计 在职员工数量 在职员工数 员工数量 在职员工总数 在职员工人数 在职员工数量合计 职工数量 员工规模 雇员人数 雇员总数
 研发人员人数 研发人员数 研发人员数量 研发人员 研发员工人数
 硕士员工人数 硕士人数 硕士研究生 硕士员工数 硕士研究生人数 硕士学历人数 硕士人员数量 硕士研究生员工数量 硕士员工数量 硕士学历员工人数 硕士人员数 硕士
 博士及以上的员工人数 博士及以上人数 博士人数 博士及以上学历人数 博士及以上人员数量 博士员工人数 博士及以上员工人数 博士及以上 博士及以上学历员工人数 博士以上人数 博士及以上员工数量
@@ -56,13 +56,13 @@ _COLUMNS: dict[str, str] = {
 """,
     "利润表": """
 营业总收入 总营业收入 总营收
-营业收入 营收 主营收入
+营业收入 营收 主营收入 销售额 销售收入 营业额
 营业总成本 总营业成本 总成本
 营业成本 主营成本
 税金及附加 营业税金及附加 税金与附加
 销售费用 销售开支
 管理费用 管理开支
-研发费用 研发经费 企业研发经费 研发支出 研发投入
+研发费用 研发经费 企业研发经费 研发支出 研发投入 研发花费 研发开销
 财务费用 财务开支
 利息费用 利息费用支出
 利息支出 利息支付
@@ -323,8 +323,8 @@ FORMULAS: tuple[Formula, ...] = (
     ),
 )
 
-# X增长率 = (X-上年X)/上年X for every numeric column; 上年X is the row of the year before.
-GROWTH = "增长率"
+# For every numeric column: X增长率 = (X-上年X)/上年X, X增长额 = X-上年X; 上年X is the row of the year before.
+GROWTH, CHANGE = "增长率", "增长额"
 LAST_YEAR = "上年"
 GROWTH_SUFFIXES = (
     "增长率",
@@ -337,6 +337,19 @@ GROWTH_SUFFIXES = (
     "增长比率",
     "增长幅度",
     "增幅",
+)
+CHANGE_SUFFIXES = (
+    "增长额",
+    "的增长额",
+    "增加额",
+    "的增加额",
+    "变动额",
+    "的变动额",
+    "增减额",
+    "的增减额",
+    "增长量",
+    "增量",
+    "增加值",
 )
 
 
@@ -360,6 +373,14 @@ def formulas() -> dict[str, Formula]:
     return {formula.name: formula for formula in FORMULAS}
 
 
+def over_last_year(name: str) -> tuple[str, str]:
+    """(X, 增长率 or 增长额) of a column that compares X with the year before; (name, "") of any other."""
+    for suffix in (GROWTH, CHANGE):
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)], suffix
+    return name, ""
+
+
 @lru_cache(maxsize=4096)
 def computed(name: str) -> Formula | None:
     """The formula of a computed column, growth rates included; None where `name` is not computed.
@@ -368,9 +389,11 @@ def computed(name: str) -> Formula | None:
     """
     if name in formulas():
         return formulas()[name]
-    if name.endswith(GROWTH) and len(name) > len(GROWTH):
-        base = name[: -len(GROWTH)]
+    base, suffix = over_last_year(name)
+    if suffix == GROWTH:
         return Formula(name, f"({base}-{LAST_YEAR}{base})/{LAST_YEAR}{base}", "percent")
+    if suffix == CHANGE:
+        return Formula(name, f"{base}-{LAST_YEAR}{base}", unit_of(base) or "money")
     return None
 
 
@@ -391,8 +414,8 @@ def aliases() -> dict[str, str]:
         for name in (column.name, *column.aliases):
             said[name] = column.name
             if column.unit in ("money", "count", "share"):
-                for suffix in GROWTH_SUFFIXES:
-                    said[name + suffix] = column.name + GROWTH
+                said |= {name + suffix: column.name + GROWTH for suffix in GROWTH_SUFFIXES}
+                said |= {name + suffix: column.name + CHANGE for suffix in CHANGE_SUFFIXES}
     for formula in FORMULAS:
         for name in (formula.name, *formula.aliases):
             said[name] = formula.name

@@ -71,7 +71,8 @@ def _mention(masked: Masked, mention: Mention) -> str:
     if mention.kind == "place":
         return str(_give(masked.places, PLACES, mention.value, "地点"))
     if mention.kind == "amount":
-        return f"{_give(masked.amounts, AMOUNTS, mention.value, '金额')}元"
+        unit = "%" if "%" in mention.text or "百分之" in mention.text else "元"  # 增长超过5% is not 增加超过5亿
+        return f"{_give(masked.amounts, AMOUNTS, mention.value, '金额')}{unit}"
     if mention.kind == "year":
         shown = {real: surrogate for surrogate, real in masked.years.items()}
         return "、".join(f"{shown[year]}年" for year in mention.value)  # type: ignore[attr-defined]

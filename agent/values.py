@@ -42,6 +42,8 @@ def show(column: str, value: Value, style: Style) -> str:
 def show_computed(formula: schema.Formula, value: Decimal, style: Style) -> str:
     """The result of a formula in its printed form, or in percent where the asker wants that."""
     digits = formula.digits if style.digits is None else style.digits
+    if formula.unit in ("money", "count"):
+        return show(formula.name, value, style)
     if formula.unit == "percent" or (formula.unit == "ratio" and style.unit == "百分比"):
         return format_percent(value, digits)
     return format_number(value, digits) + schema.UNIT_WORD.get(formula.unit, "")
