@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from agent import schema
-from agent.linking.companies import Company, CompanyIndex
+from agent.linking.companies import Company, CompanyIndex, Linked
 from agent.linking.lookup import Lookup, normalise
 from agent.linking.places import located
 from agent.linking.strangers import COLUMN, COMPANY, OTHER, YEAR, find_strangers, mark, speaks_of_many
 from agent.linking.years import find_years
 from agent.numbers import NUMERAL, find_amounts, parse_number
 from agent.records import Entities, Mention, MentionKind
+from agent.spoken import standard
 
 _K = rf"(?P<k>{NUMERAL})(?![\d.%零一二两三四五六七八九十百千万亿]|(?<=一)[直致般样向共起同定])"
 _COUNTER = r"(?:家|个|名|位|只|支|强)"
@@ -40,14 +41,22 @@ _KTH = tuple(
 )
 _RANKS: tuple[tuple[MentionKind, tuple[re.Pattern[str], ...]], ...] = (("kth", _KTH), ("top", _TOP))
 _LARGEST_K = 100_000
+_SAME_COMPANY = re.compile(r"[(,]?(?:(?:股票|证券)?(?:代码|简称)|简称)?[:为是]?")  # 四方科技(股票代码:603339)
 
 
 class Linker:
     """Links what a question names to the companies of a table."""
 
-    def __init__(self, companies: Iterable[Company], column_names: Collection[str] = ()) -> None:
-        """`companies`: (公司全称, 股票简称, 股票代码); `column_names`: columns of the table that the schema may not know."""
-        self._companies = CompanyIndex(companies)
+    def __init__(
+        self,
+        companies: Iterable[Company],
+        column_names: Collection[str] = (),
+        years: Mapping[str, Collection[int]] | None = None,
+    ) -> None:
+        """`companies`: (公司全称, 股票简称, 股票代码); `column_names`: columns of the table that the schema may not know;
+        `years`: 公司全称 → years of its rows, from which a change of name is told from two companies.
+        """
+        self._companies = CompanyIndex(companies, years)
         self._columns = Lookup(normalise(name) for name in (*schema.aliases(), *column_names))
 
     def link(self, text: str, latest_year: int | None = None) -> Entities:
@@ -55,9 +64,9 @@ class Linker:
 
         `latest_year`: what 去年 leans on where the text names no year.
         """
-        text = normalise(text)
+        text = standard(normalise(text))
         found = _Found(text)
-        for linked in (*self._companies.find(text, self._columns), *self._companies.special(text)):
+        for linked in (*_joined(self._companies.find(text, self._columns), text), *self._companies.special(text)):
             found.add("company", linked.start, linked.end, linked.name)
         # A name is one block from here on: its characters are no numbers (三元股份, 中国第一重型机械).
         plain = mark(text, [(span, COMPANY) for span in found.taken])
@@ -75,6 +84,19 @@ class Linker:
         for span, place in located(text, [*found.taken, *columns], about_many):
             found.add("place", *span, place)
         return Entities(text, found.mentions())
+
+    @property
+    def renamed(self) -> tuple[tuple[str, ...], ...]:
+        """The 公司全称 of each company that changed it, oldest first; it is linked by the last."""
+        return self._companies.renamed
+
+    def company(self, said: str) -> str | None:
+        """The 公司全称 of the company that is called `said`, a slip of the pen allowed; None where there is none."""
+        return self._companies.named(said) or self._companies.similar(said)
+
+    def candidates(self, said: str) -> tuple[str, ...]:
+        """公司全称 of the companies that `said` may mean where it is no company's own name: shared, shortened, or misspelt."""
+        return self._companies.candidates(said)
 
     def _add_strangers(self, found: _Found, columns: list[tuple[int, int]]) -> None:
         symbols = {"company": COMPANY, "year": YEAR}
@@ -106,6 +128,20 @@ class _Found:
 
     def mentions(self) -> tuple[Mention, ...]:
         return tuple(sorted(self._mentions, key=lambda m: m.start))
+
+
+def _joined(companies: Iterable[Linked], text: str) -> list[Linked]:
+    """A name and its code behind it are one mention: 四方科技(603339)."""
+    joined: list[Linked] = []
+    for linked in companies:
+        last = joined[-1] if joined else None
+        between = text[last.end : linked.start] if last else ""
+        if last and linked.name and last.name == linked.name and _SAME_COMPANY.fullmatch(between):
+            closed = between.startswith("(") and text[linked.end : linked.end + 1] == ")"
+            joined[-1] = Linked(last.start, linked.end + closed, linked.name)
+        else:
+            joined.append(linked)
+    return joined
 
 
 def _ranks(text: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[int, int, int]]:

@@ -1,15 +1,18 @@
 """Which companies does a text name? Full and short names, codes, names without their legal form, and slips of the pen.
 
 Where names overlap, the longest wins (东方通 stands inside 东方通信), and a short name counts only where a name can begin and end there. What
-surely is a company but is not in the table is reported as such, so that nobody gets the figures of another one.
+surely is a company but is not in the table is reported as such, so that nobody gets the figures of another one. A name that several companies
+share is reported the same way; `CompanyIndex.candidates` tells whom it may mean.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 
 from agent.linking.lookup import Lookup, normalise
 from agent.linking.places import is_place, without_place
@@ -20,11 +23,17 @@ Span = tuple[int, int]
 
 _SUFFIX = re.compile(r"(?:控股)?(?:集团)?(?:股份有限公司|有限责任公司|股份公司|有限公司|公司|集团|股份)|控股")
 _SHAPE = re.compile(r"股份有限公司|有限责任公司|有限公司|股份公司|集团公司")
-_CODE = re.compile(r"(?<![\d.])(?:S[HZ]|BJ)?(\d{6})(?!\d|\.\d|[元人万亿年%股])(?:\.(?:S[HZ]|BJ))?", re.IGNORECASE)
+_YEAR_AHEAD = r"(?=(?:19|20)\d\d(?:\D|$))"  # 水井坊(SH600779)2020年, its brackets gone
+_CODE = re.compile(
+    rf"(?<![\d.])(?:S[HZ]|BJ)?(\d{{6}})(?:{_YEAR_AHEAD}|(?!\d|\.\d|[元人万亿年%股]))(?:\.(?:S[HZS]|BJ|XSH[GE])(?![A-Z]))?",
+    re.IGNORECASE,
+)
 _COMPARED = re.compile(r"(?:于|过|足|到|[><=≥≤])(?:等于|了)?$")
 _SPECIAL = re.compile(r"S?\*?ST(?=[一-龥])")
+_LEFT_OUT = frozenset("()·•・")
 _LONGEST_NAME = 40
 _DISTINCT = 5  # a name of so many characters is hardly a part of another one
+_MOST_CANDIDATES = 6  # a word that more names hold (科技, 股份) is no name
 
 # What may stand directly before a name, and directly after one.
 _BEFORE = re.compile(
@@ -32,7 +41,7 @@ _BEFORE = re.compile(
     r"|下|末|底|里|中|期间|[省市]|我国|上市公司|谁更?|至|到|间)$"
 )
 _AFTER = re.compile(
-    r"$|[^一-龥A-Z]|[的在和与及跟同或对比是有为之于从自将共各每谁其这那该两呢吗都]|年|二[〇零]|去年|上年|上一?年|前年|今年|本年|近[两三]年|最近|公司|集团|股份|企业|上市|截至|截止|报告期|期[初末]|全年|当年|历年|哪|怎|如何|什么|多少|曾经|目前|现在"
+    r"$|[^一-龥A-Z]|(?:S[HZ]|BJ)\d{6}|[的在和与及跟同或对比是有为之于从自将共各每谁其这那该两呢吗都]|年|二[〇零]|去年|上年|上一?年|前年|今年|本年|近[两三]年|最近|公司|集团|股份|企业|上市|截至|截止|报告期|期[初末]|全年|当年|历年|哪|怎|如何|什么|多少|曾经|目前|现在"
     r"|以及|还有|关于|相[比较]|较|分别|合计|平均|旗下|所属|被|能否|是否|收到|支付|简介|年报|财报|母公司|董事|监事|高管|主要|主营|控股|法"
 )
 _NOT_A_COMPANY = re.compile(r"(?:行业|产业|板块|概念股?|领域|技术|市场)")
@@ -50,22 +59,28 @@ class Linked:
 class CompanyIndex:
     """All ways of saying each company's name, and the search for them."""
 
-    def __init__(self, companies: Iterable[Company]) -> None:
-        """`companies`: (公司全称, 股票简称, 股票代码); empty short names and codes are allowed."""
+    def __init__(self, companies: Iterable[Company], years: Mapping[str, Collection[int]] | None = None) -> None:
+        """`companies`: (公司全称, 股票简称, 股票代码), empty short names and codes allowed; `years`: 公司全称 → years of its rows."""
+        companies = sorted(companies)
+        self.renamed = _renamed(companies, years or {})
+        latest = {former: names[-1] for names in self.renamed for former in names}
         self._codes: dict[str, str] = {}
         ranked: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         for full, short, code in companies:
+            owner = latest.get(full, full)
             if code:
-                self._codes[str(code).zfill(6)] = full
+                self._codes[str(code).zfill(6)] = owner
             for name, rank in _said(full, short):
-                ranked[name][rank].add(full)
+                ranked[name][rank].add(owner)
         # A name that several companies share belongs to the one whose own name it is, else to none.
         best = {name: by_rank[min(by_rank)] for name, by_rank in ranked.items()}
         self._names = {name: next(iter(owners)) for name, owners in best.items() if len(owners) == 1}
+        self._shared = {
+            name: tuple(sorted(owners)) for name, owners in best.items() if len(owners) > 1 and min(ranked[name]) <= 1
+        }
         self._full = frozenset(name for name in self._names if 0 in ranked[name])
-        self._lookup = Lookup(self._names)
+        self._lookup = Lookup([*self._names, *self._shared])
         self._short = {_SPECIAL.sub("", name): full for name, full in self._names.items() if 1 in ranked[name]}
-        self._similar: SimilarNames | None = None
 
     def find(self, text: str, columns: Lookup) -> list[Linked]:
         """Companies in order of place; `text` is normalised (NFKC without spaces), `columns` the words that name columns.
@@ -84,9 +99,23 @@ class CompanyIndex:
 
     def similar(self, typed: str) -> str | None:
         """The 公司全称 that `typed` is a slip of the pen for, None where there is none or more than one."""
-        if self._similar is None:
-            self._similar = SimilarNames(self._names)
-        return self._similar.find(bare(typed))
+        return self._slips.find(bare(typed))
+
+    def candidates(self, typed: str) -> tuple[str, ...]:
+        """公司全称 of the companies that `typed`, which is no company's own name, may mean; slips of the pen first."""
+        said = bare(typed)
+        if said in self._shared:
+            return self._shared[said]
+        stem = said.removesuffix("公司")
+        if len(stem) < 2 or is_place(stem):
+            return ()
+        shortened = sorted(n for n in self._short if n != stem and (n.startswith(stem) or n.endswith(stem)))
+        owners = dict.fromkeys([*self._slips.candidates(said), *(self._short[name] for name in shortened)])
+        return tuple(owners) if len(owners) <= _MOST_CANDIDATES else ()
+
+    @cached_property
+    def _slips(self) -> SimilarNames:
+        return SimilarNames(self._names)
 
     def _exact(self, text: str, columns: Lookup) -> list[Linked]:
         occupied = [(s, e) for s, e in columns.spans(text)]
@@ -98,7 +127,7 @@ class CompanyIndex:
             free = all(end <= c.start or c.end <= start for c in chosen)
             if not free:
                 continue
-            name = self._names[text[start:end]]
+            name = self._names.get(text[start:end])
             if text[start:end] in self._full:
                 chosen.append(Linked(start, end, name))
             elif self._stands_alone(text, start, end, columns, occupied):
@@ -150,6 +179,19 @@ class CompanyIndex:
                     break
 
 
+def _renamed(companies: Sequence[Company], years: Mapping[str, Collection[int]]) -> tuple[tuple[str, ...], ...]:
+    """The 公司全称 that one 股票代码 has had, oldest first, for every company that changed it; a company has one row a year."""
+    by_code: dict[str, set[str]] = defaultdict(set)
+    for full, _, code in companies:
+        if code and full in years:
+            by_code[str(code).zfill(6)].add(full)
+    return tuple(
+        tuple(sorted(names, key=lambda name: max(years[name])))
+        for names in by_code.values()
+        if len(names) > 1 and not any(set(years[a]) & set(years[b]) for a, b in combinations(names, 2))
+    )
+
+
 def _said(full: str, short: str) -> Iterator[tuple[str, int]]:
     """Every way to say a name, with its rank: 0 full, 1 short, 2 without legal form, 3 also without 集团, 4 without place."""
     name, brief = bare(full), bare(short)
@@ -177,16 +219,16 @@ def _said(full: str, short: str) -> Iterator[tuple[str, int]]:
 
 
 def bare(name: str) -> str:
-    """A name as it is looked up: upper case, without brackets."""
-    return normalise(name).replace("(", "").replace(")", "").upper()
+    """A name as it is looked up: upper case, without brackets and interpuncts."""
+    return "".join(c for c in normalise(name) if c not in _LEFT_OUT).upper()
 
 
 class _Plain:
-    """A text without brackets, and the way back: 港务(集团)股份 is searched as 港务集团股份."""
+    """A text without brackets and interpuncts, and the way back: 港务(集团)股份 is searched as 港务集团股份."""
 
     def __init__(self, text: str) -> None:
         self._source = text
-        self._places = [i for i, c in enumerate(text) if c not in "()"]
+        self._places = [i for i, c in enumerate(text) if c not in _LEFT_OUT]
         self.text = "".join(text[i] for i in self._places).upper()
 
     def back(self, linked: Linked) -> Linked:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 _PREFIX = 2
+# Two years, or a stock code and a year, that only a space keeps apart.
+_APART = re.compile(r"(?<!\d)(20\d\d|\d{6})\s+(?=20\d\d(?!\d))")
 _BRACKETS = str.maketrans("〔〕【】〈〉", "()()()")
 
 
@@ -17,7 +20,8 @@ def normalise(text: str) -> str:
     '港务(集团)2020年'
     """
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
-    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
+    plain = _APART.sub(r"\1、", plain)
+    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
 
 
 class Lookup:

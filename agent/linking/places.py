@@ -14,6 +14,7 @@ _ENDING = re.compile(
     r"(?:维吾尔|[壮回藏彝苗侗傣白羌土黎景颇傈僳布依哈尼朝鲜家蒙古萨克柯尔族]+族)?自治[区州]|特别行政区|省|市(?![场值盈净占销])|地区|盟|州"
 )
 Span = tuple[int, int]
+_IN_ADDRESSES = {"中山": "中山市"}
 
 
 @lru_cache(maxsize=1)
@@ -28,6 +29,11 @@ def _lookup() -> Lookup:
     return Lookup([*provinces(), *(city for cities in provinces().values() for city in cities)])
 
 
+def as_in_addresses(name: str) -> str:
+    """What an address of the place holds: 中山 alone would find every 中山路 of the country."""
+    return _IN_ADDRESSES.get(name, name)
+
+
 def named_in(text: str) -> list[tuple[Span, str]]:
     """Every place named in `text`: ([start, end), name in an address). 浙江省杭州市 is one place, 杭州.
 
@@ -36,7 +42,7 @@ def named_in(text: str) -> list[tuple[Span, str]]:
     """
     found: list[tuple[Span, str]] = []
     for start, end in _lookup().spans(text):
-        name = text[start:end]
+        name = as_in_addresses(text[start:end])
         if ending := _ENDING.match(text, end):
             end = ending.end()
         if found and found[-1][0][1] == start and name in provinces().get(found[-1][1], ()):

@@ -81,9 +81,13 @@ class SimilarNames:
 
     def find(self, typed: str) -> str | None:
         """What the only name stands for that `typed` is a slip of; None where none or several are."""
+        found = self.candidates(typed)
+        return found[0] if len(found) == 1 else None
+
+    def candidates(self, typed: str) -> list[str]:
+        """What all the names stand for that `typed` is a slip of."""
         near = {name for key in (typed, *_without_one(typed)) for name in self._shortened.get(key, ())}
-        found = {self._names[name] for name in near if is_slip(typed, name)}
-        return found.pop() if len(found) == 1 else None
+        return sorted({self._names[name] for name in near if is_slip(typed, name)})
 
 
 def _without_one(name: str) -> Iterator[str]:

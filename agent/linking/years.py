@@ -33,7 +33,7 @@ _RELATIVE: tuple[tuple[re.Pattern[str], tuple[int, ...]], ...] = tuple(
         (r"(?:近|最近|过去|连续)[两二2]个?(?:会计)?年(?:度|来|内|间)?", (-1, 0)),
         (r"(?:近|最近|过去|连续)[三3]个?(?:会计)?年(?:度|来|内|间)?", (-2, -1, 0)),
         (r"(?:近|最近|过去|连续)[五5]个?(?:会计)?年(?:度|来|内|间)?", (-4, -3, -2, -1, 0)),
-        (r"次年|翌年|后一年", (1,)),
+        (r"次年|翌年|后一年|(?<!以)下一年(?![内度])", (1,)),
     )
 )
 _SPANS_YEARS = re.compile("[近去续]")
@@ -77,7 +77,9 @@ def _ranges(text: str) -> Iterator[NamedYears]:
     for match in _RANGE.finditer(text):
         first, last = _value(match["first"]), _value(match["last"])
         written_out = len(match["first"]) == 4 and (match["word"] or len(match["last"]) == 4)
-        if first < last <= first + 30 and (written_out or match["word"]):
+        # 19~21 without 年: two years that are near each other, and no unit behind them.
+        near = first >= 2010 and last - first <= 4 and not _NOT_BARE_AFTER.match(text[match.end() : match.end() + 4])
+        if first < last <= first + 30 and (written_out or match["word"] or near):
             yield NamedYears(*match.span(), tuple(range(first, last + 1)))
 
 

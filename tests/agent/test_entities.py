@@ -67,6 +67,14 @@ def said(entities: Entities, kind: str) -> list[tuple[str, object]]:
         ("平 安 银 行 2019 年净利润", "平安银行", "平安银行股份有限公司"),
         ("000001在2020年的净利润", "000001", "平安银行股份有限公司"),
         ("000002.SZ2020年净利润", "000002.SZ", "万科企业股份有限公司"),
+        ("sh603339 2020年净利润", "sh603339", "四方科技集团股份有限公司"),
+        ("000002.XSHE在2020年的净利润", "000002.XSHE", "万科企业股份有限公司"),
+        ("股票代码：603339，2020年净利润", "603339", "四方科技集团股份有限公司"),
+        ("四方科技（603339）2020年净利润", "四方科技(603339)", "四方科技集团股份有限公司"),
+        ("四方科技（股票代码：603339.SH）2020年净利润", "四方科技(股票代码:603339.SH)", "四方科技集团股份有限公司"),
+        ("水井坊(SH600779)2020年净利润", "水井坊(SH600779)", "四川水井坊股份有限公司"),
+        ("四方·科技2020年净利润", "四方·科技", "四方科技集团股份有限公司"),
+        ("＊ＳＴ海航２０２０年净利润", "*ST海航", "海南航空控股股份有限公司"),
         ("万科2020年总资产", "万科", "万科企业股份有限公司"),
         ("tcl科技2020年净利润", "tcl科技", "TCL科技集团股份有限公司"),
         ("ST海航2020年净利润", "ST海航", "海南航空控股股份有限公司"),
@@ -140,6 +148,22 @@ def test_of_two_companies_the_unknown_one_is_told_too(linker: Linker) -> None:
 def test_a_short_name_of_two_companies_is_not_linked_but_their_full_names_are(linker: Linker) -> None:
     assert linker.link("华鹏股份2019年净利润").companies == ()
     assert linker.link("江苏华鹏变压器股份有限公司2019年净利润").companies == ("江苏华鹏变压器股份有限公司",)
+
+
+def test_a_code_with_two_names_in_different_years_is_one_company_and_in_the_same_year_two() -> None:
+    companies = [("江苏华兴股份有限公司", "华兴股份", "600001"), ("江苏新华兴股份有限公司", "新华兴", "600001")]
+    renamed = Linker(companies, years={companies[0][0]: {2019}, companies[1][0]: {2020, 2021}})
+    for said in ("华兴股份", "新华兴", "江苏华兴股份有限公司", "600001.SH"):
+        assert renamed.link(f"{said}2019年净利润").companies == ("江苏新华兴股份有限公司",), said
+    assert renamed.renamed == ((companies[0][0], companies[1][0]),)
+    twice = Linker(companies, years={companies[0][0]: {2019, 2020}, companies[1][0]: {2020}})
+    assert twice.renamed == () and twice.link("华兴股份2019年净利润").companies == (companies[0][0],)
+
+
+def test_a_short_name_kept_through_a_change_of_the_full_one_is_not_shared() -> None:
+    companies = [("江苏华兴股份有限公司", "华兴", "600001"), ("北京大地股份有限公司", "华兴", "600001")]
+    years = {companies[0][0]: {2019}, companies[1][0]: {2020}}
+    assert Linker(companies, years=years).link("华兴2019年净利润").companies == ("北京大地股份有限公司",)
 
 
 def test_several_companies_are_linked_in_order(linker: Linker) -> None:
