@@ -3,7 +3,7 @@
 A prefix is keys and values, so rows with different prefixes (or none) share every pass. What rows of one prefix begin
 with is computed once. Rows that have ended leave at once and waiting ones take their slots (continuous batching, Yu et
 al. 2022). Choices among given answers are read off one pass, without generating. A constraint's forced tokens are read
-in one pass together.
+in one pass together, those before the first choice with the prompt.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Engine:
                 self._answers[key] = found[key]
         while len(self._answers) > self._kept_answers:
             del self._answers[next(iter(self._answers))]
-        return [replace(found[key], ids=list(found[key].ids)) for key in keys]
+        return [replace(r, ids=list(r.ids), decisions=list(r.decisions)) for r in (found[key] for key in keys)]
 
     @torch.inference_mode()
     def _answer(self, requests: Sequence[Request], seeds: Sequence[int]) -> list[Result]:
@@ -108,8 +108,6 @@ class Engine:
             slots = max(1, slots // 2)
             self._pool = None
             open_ones = [i for i in open_ones if not (results[i].ended or results[i].scores)]
-            for i in open_ones:
-                results[i].ids, results[i].logprob = [], 0.0
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
         return results
@@ -121,8 +119,12 @@ class Engine:
         if result.error:
             yield result
             return
+        row = self._row(request, result, 0)
+        if row.begin(self.ends):
+            yield result
+            return
         shared, self._pool = self._pool, None  # another call may come between two tokens
-        writing = Writing(self, [self._row(request, result, 0)], 1)
+        writing = Writing(self, [row], 1)
         self._pool = shared
         for _ in writing.passes():
             yield result
@@ -134,6 +136,8 @@ class Engine:
             return f"没有名为“{request.prefix}”的前缀，请先载入它。"
         if request.max_new_tokens < 1:
             return f"max_new_tokens 至少为1，现在是{request.max_new_tokens}。"
+        if self.ends & set(request.begun):
+            return "答案的开头（begun）里有结束词元，请去掉它。"
         if request.choices and self.base.config.model_type in COUNTS_COLUMNS:
             return f"{self.base.config.model_type} 的局部注意力按列计数，不能一次给几个答案打分，请换一个基座。"
         if self._room(request) < 1:
@@ -151,7 +155,7 @@ class Engine:
         rows = [self._row(request, result, seed) for request, result, seed in zip(requests, results, seeds)]
         for choices in {row.request.choices for row in rows} - {()}:
             self._choose([row for row in rows if row.request.choices == choices], choices, slots)
-        writing = [row for row in rows if not row.request.choices]
+        writing = [row for row in rows if not (row.request.choices or row.begin(self.ends))]
         if writing:
             for _ in Writing(self, sorted(writing, key=lambda row: -len(row.pending)), slots).passes():
                 pass
@@ -271,7 +275,14 @@ def shared_beginning(prompts: Sequence[list[int]]) -> list[int]:
 
 def _key(request: Request) -> tuple[Any, ...]:
     """What decides a greedy answer."""
-    return request.prefix, tuple(request.prompt), request.max_new_tokens, request.choices, request.constraint
+    return (
+        request.prefix,
+        tuple(request.prompt),
+        request.max_new_tokens,
+        request.choices,
+        request.constraint,
+        request.begun,
+    )
 
 
 def _groups(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:

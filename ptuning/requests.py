@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -31,7 +32,8 @@ class Constraint(Protocol):
 class Request:
     """What to do with one prompt: write after it, or (choices) only score given answers.
 
-    prompt: token ids, the special head included. prefix: a name that the engine knows; None: the bare base.
+    prompt: token ids, the special head included. prefix: a name that the engine knows; None: the bare base. begun: what the
+    answer begins with, held to the constraint like what follows; its probability is not counted.
     """
 
     prompt: Sequence[int]
@@ -40,15 +42,33 @@ class Request:
     choices: tuple[tuple[int, ...], ...] = ()
     constraint: Constraint | None = None
     sampling: Sampling = GREEDY
+    begun: tuple[int, ...] = ()
+
+
+class Decision(NamedTuple):
+    """A token that was taken where the constraint left several: `at` is its place in Result.ids (behind the last: the end
+    token); other: the likeliest of the rest; margin: how much less its log-probability is (below 0 where one was drawn)."""
+
+    at: int
+    logprob: float
+    other: int
+    margin: float
 
 
 @dataclass
 class Result:
-    """ids: what was written, without the end token; scores: log-probability of each choice, over all its tokens;
-    logprob: of what was written, end token included; ended: False where max_new_tokens cut it off."""
+    """ids: the whole answer, without the end token; scores: log-probability of each choice, over all its tokens;
+    logprob: of what was written, end token included, under the constraint, what that forces being certain; ended: False where
+    max_new_tokens cut it off."""
 
     ids: list[int] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     logprob: float = 0.0
     ended: bool = False
     error: str | None = None
+
+    @property
+    def margin(self) -> float:
+        """Of the closest decision; infinite where there was none."""
+        return min((decision.margin for decision in self.decisions), default=math.inf)

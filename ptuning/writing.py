@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ptuning.errors import PtuningError
-from ptuning.requests import Matcher, Request, Result
+from ptuning.requests import Decision, Matcher, Request, Result
 from ptuning.slots import Segment, padded
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 # Prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache.
 PASS_TOKENS = 2_048
+
+
+class Chosen(NamedTuple):
+    """A next token; other: the likeliest of the rest, `margin` less likely (infinitely where nothing else is allowed)."""
+
+    token: int
+    logprob: float
+    other: int
+    margin: float
 
 
 @dataclass
@@ -39,24 +49,34 @@ class Row:
     def __post_init__(self) -> None:
         self.filled, self.place = self.segment.length, self.segment.place
 
-    def take(self, token: int, logprob: float, ends: Collection[int]) -> bool:
+    def begin(self, ends: Collection[int]) -> bool:
+        """What the answer has to begin with is read together with the prompt; True when that is all of it."""
+        self.result.ids, self.result.decisions, self.result.logprob = [], [], 0.0
+        return self._write(self.request.begun, ends)
+
+    def take(self, chosen: Chosen, ends: Collection[int]) -> bool:
         """Notes the chosen token and what it forces; True when the answer is finished."""
-        self.result.logprob += logprob
-        if token in ends:
-            self.result.ended = True
-            return True
-        self.pending = [token]
-        if self.matcher:
+        self.result.logprob += chosen.logprob
+        if chosen.margin < math.inf:
+            decision = Decision(len(self.result.ids), chosen.logprob, chosen.other, chosen.margin)
+            self.result.decisions.append(decision)
+        return self._write((chosen.token,), ends)
+
+    def _write(self, tokens: Sequence[int], ends: Collection[int]) -> bool:
+        """Adds these tokens and those they force to the answer; True when it is finished."""
+        if self.matcher and not any(token in ends for token in tokens):
             try:
-                self.matcher.accept(token)
-                self.pending += self.matcher.forced()
+                for token in tokens:
+                    self.matcher.accept(token)
+                tokens = [*tokens, *self.matcher.forced()]
             except PtuningError as error:  # a constraint that leaves no way on fails alone
                 self.result.error = str(error)
                 return True
-        for token in self.pending:
+        for token in tokens:
             if token in ends:
                 self.result.ended = True
                 return True
+            self.pending.append(token)
             self.result.ids.append(token)
             if len(self.result.ids) == self.most:
                 return True
@@ -124,8 +144,8 @@ class Writing:
         logits = engine.logits(hidden[ready, lengths[ready] - 1])
         finished = [
             first + at
-            for at, row, (token, logprob) in zip(ready, asking, _chosen(asking, logits))
-            if row.take(token, logprob, engine.ends)
+            for at, row, chosen in zip(ready, asking, _chosen(asking, logits))
+            if row.take(chosen, engine.ends)
         ]
         for slot in reversed(finished):
             self._leave(slot)
@@ -138,8 +158,8 @@ class Writing:
             self.active[slot] = last
 
 
-def _chosen(rows: Sequence[Row], logits: Tensor) -> Iterator[tuple[int, float]]:
-    """(token, its log-probability) for each row."""
+def _chosen(rows: Sequence[Row], logits: Tensor) -> Iterator[Chosen]:
+    """The next token of each row. logits: [rows, vocabulary]."""
     for at, row in enumerate(rows):
         if row.matcher:
             logits[at].masked_fill_(~row.matcher.allowed().to(logits.device), -torch.inf)
@@ -147,5 +167,7 @@ def _chosen(rows: Sequence[Row], logits: Tensor) -> Iterator[tuple[int, float]]:
     for sampling in {row.request.sampling for row in rows}:
         alike = [at for at, row in enumerate(rows) if row.request.sampling == sampling]
         tokens[alike] = sampling.choose(logits[alike], [rows[at].draws for at in alike])
-    logprobs = logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]
-    yield from zip(tokens.tolist(), logprobs.tolist())
+    logprobs = logits.log_softmax(-1)
+    own = logprobs.gather(1, tokens[:, None])[:, 0]
+    best, others = logprobs.scatter_(1, tokens[:, None], -torch.inf).max(-1)
+    yield from map(Chosen, tokens.tolist(), own.tolist(), others.tolist(), (own - best).tolist())

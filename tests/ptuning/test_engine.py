@@ -1,8 +1,10 @@
 import random
+from dataclasses import replace
 
 import pytest
 import torch
 
+from ptuning.constraints import Grammar
 from ptuning.engine import Engine
 from ptuning.errors import PtuningError
 from ptuning.models import load_base
@@ -185,7 +187,7 @@ class Alternating:
         self.seen.append(token)
 
     def forced(self):
-        more = [8, 9] if self.seen[-1] == 7 else []
+        more = [8, 9] if self.seen[-1:] == [7] else []
         self.seen += more
         return more
 
@@ -255,6 +257,75 @@ def test_log_probabilities_are_those_of_the_written_tokens(base, models, engine)
     if not result.ended:
         assert result.logprob == pytest.approx(wanted, abs=1e-3)
     assert result.logprob < 0
+
+
+def test_every_free_choice_has_its_runner_up_and_its_margin(base, models, engine):
+    requests = [Request(base.tokenizer.encode(text), "long", 8) for text in QUESTIONS[:3]]
+    for request, result in zip(requests, engine.run(requests)):
+        text = torch.tensor([[*request.prompt, *result.ids]])
+        with torch.no_grad():
+            logprobs = models["long"](text, torch.ones_like(text)).logits[0].log_softmax(-1)
+        assert [d.at for d in result.decisions] == list(range(len(result.ids) + result.ended))
+        for decision in result.decisions:
+            (first, second), (_, other) = logprobs[len(request.prompt) - 1 + decision.at].topk(2)
+            assert decision.other == other
+            assert decision.logprob == pytest.approx(first.item(), abs=1e-3)
+            assert decision.margin == pytest.approx((first - second).item(), abs=1e-3)
+        assert result.logprob == pytest.approx(sum(d.logprob for d in result.decisions), abs=1e-4)
+        assert result.margin == min(d.margin for d in result.decisions)
+
+
+def test_forced_tokens_are_no_choices(base, engine):
+    constraint = Alternating(base.model.config.vocab_size)
+    result = engine.run([Request(base.tokenizer.encode(QUESTIONS[0]), None, 12, constraint=constraint)])[0]
+    assert [decision.at for decision in result.decisions] == [3, 7, 11]  # 7 8 9 are forced, then one of three
+    assert {decision.other for decision in result.decisions} <= {60, 61, 62}
+    assert Result().margin == float("inf")
+
+
+def test_an_answer_that_is_begun_goes_on_as_if_the_engine_had_chosen_the_beginning(base, engine):
+    constraint = Alternating(base.model.config.vocab_size)
+    for held in (None, constraint):
+        request = Request(base.tokenizer.encode(QUESTIONS[0]), "short", 12, constraint=held)
+        whole = engine.run([request])[0]
+        for at in (1, 4, 7, 12):
+            result = engine.run([replace(request, begun=tuple(whole.ids[:at]))])[0]
+            rest = [decision for decision in whole.decisions if decision.at >= at]
+            assert (result.ids, [d.at for d in result.decisions]) == (whole.ids, [d.at for d in rest])
+            assert result.logprob == pytest.approx(sum(d.logprob for d in rest), abs=1e-3)
+
+
+def test_a_beginning_that_ends_or_that_the_constraint_forbids_fails_alone(base, models, engine):
+    prompt = base.tokenizer.encode(QUESTIONS[0])
+    good = Request(prompt, "short", 6)
+    never = Grammar('start: "净利润" | "利润"', base.tokenizer, base.model.config.vocab_size)
+    ended, forbidden, other = engine.run(
+        [replace(good, begun=(5, END)), replace(good, begun=(7,), constraint=never), good]
+    )
+    assert "begun" in ended.error and "不允许词元7" in forbidden.error
+    assert other.ids == plain(models["short"], prompt, 6)
+
+
+def test_what_an_answer_must_begin_with_rides_with_the_prompt(base, engine, monkeypatch):
+    widths, prompt = [], base.tokenizer.encode(QUESTIONS[0])
+    hidden = Engine.hidden
+    monkeypatch.setattr(
+        Engine,
+        "hidden",
+        lambda self, pool, ids, *rest: (widths.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1],
+    )
+    begin = base.tokenizer.encode("请问净利润", add_special_tokens=False)
+    constraint = Grammar('start: "请问净利润" ("年" | "率")', base.tokenizer, base.model.config.vocab_size)
+    result = engine.run([Request(prompt, "short", 12, constraint=constraint)])[0]
+    assert result.ended and result.ids[: len(begin)] == begin
+    assert widths[0] == len(prompt) + len(begin)
+    widths.clear()
+    only = Grammar('start: "请问净利润"', base.tokenizer, base.model.config.vocab_size)
+    request = Request(prompt, "short", 12, constraint=only)
+    assert engine.run([request])[0] == Result(begin, ended=True) and not widths, "there is nothing to ask the model"
+    assert next(iter(engine.stream(request))) == Result(begin, ended=True)
+    cut = engine.run([replace(request, max_new_tokens=2)])[0]
+    assert cut == Result(begin[:2]) and not widths
 
 
 def test_a_malformed_request_fails_alone(base, models, engine):
