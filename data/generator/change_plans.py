@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from agent import schema
 from agent.surrogates import TOP, Masked
-from data.generator import slots
+from data.generator import lexicon, slots
 from data.generator.plans import NUMBERS, Names, Plan, label_of, several_years, statement, year_of
 from data.generator.render import Fill, Piece, plain
 from data.generator.slots import World
@@ -161,14 +161,14 @@ def growing(what: str) -> Callable[[random.Random, World], Plan]:
 
 def by_code(rng: random.Random, world: World) -> Plan:
     """Which company a stock code belongs to."""
-    company, year = world.company(rng)[0], year_of(rng, world)
-    code = Piece(
-        f"{rng.choice(('000', '002', '300', '600', '603', '688'))}{rng.randrange(1000):03}", "company", company.value
-    )
+    year = year_of(rng, world)
+    company = rng.choice(world.companies) if world.companies else lexicon.company(rng)
+    made_up = f"{rng.choice(('000', '002', '300', '600', '603', '688'))}{rng.randrange(1000):03}"
+    code = Piece(company.code or made_up, "company", company.full)
     return Plan(
         {"company": [code], "year": slots.year(rng, year)},
         "A",
-        lambda m: statement(["公司全称"], [f"公司全称={Names(m).company(company.value)}", Names(m).years([year])]),
+        lambda m: statement(["公司全称"], [f"公司全称={Names(m).company(company.full)}", Names(m).years([year])]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from agent import schema
 from agent.surrogates import TOP, Masked
@@ -20,7 +21,7 @@ from data.generator.plans import (
     statement,
     year_of,
 )
-from data.generator.render import Fill, plain
+from data.generator.render import Fill, Piece, plain
 from data.generator.slots import World
 
 Draw = Callable[[random.Random, World], Plan]
@@ -103,7 +104,12 @@ def outside(what: str, amount: bool = False) -> Draw:
 
     def plan(rng: random.Random, world: World) -> Plan:
         year, names = year_of(rng, world), _fields(rng, world, 1) if amount else []
-        given: dict[str, Fill] = {"year": slots.year(rng, year), "place": world.place(rng)}
+        places = [world.place(rng)]
+        if rng.random() < 0.3 and (other := world.place(rng))[0].value != places[0][0].value:
+            places.append(other)
+        link = rng.choice(("、", "和", "或", "也不在"))
+        said = [*places[0], *(plain(link) if len(places) > 1 else ()), *(places[1] if len(places) > 1 else ())]
+        given: dict[str, Fill] = {"year": slots.year(rng, year), "place": said}
         tests = []
         for name in names:
             more, operator, value = _threshold(rng, name)
@@ -111,7 +117,7 @@ def outside(what: str, amount: bool = False) -> Draw:
             tests.append((name, operator, value))
 
         def sql(m: Masked) -> str:
-            where = [Names(m).years([year]), f"NOT {Names(m).place(given['place'][0].value)}"]
+            where = [Names(m).years([year]), *(f"NOT {Names(m).place(place[0].value)}" for place in places)]
             where += [f"{Names(m).column(n)}{op}{Names(m).amount(v)}" for n, op, v in tests]
             return statement(_selected(what, m, names), where)
 
@@ -137,28 +143,62 @@ def office(what: str) -> Draw:
     return plan
 
 
+def _conditions(
+    rng: random.Random, names: list[str], between: bool
+) -> tuple[list[Piece], list[Callable[[Masked], str]]]:
+    """Thresholds on figures, or a range of one, in words and as SQL."""
+    if between:
+        (name,) = names
+        low, high = slots.two_amounts(rng, schema.unit_of(name) or "money")
+        said = [
+            slots.said(rng, name),
+            *plain(rng.choice(("在", "介于", ""))),
+            *low,
+            *plain(rng.choice(("到", "至", "和"))),
+        ]
+        said += [*high, *plain("之间")]
+        return said, [
+            lambda m: (
+                f"{Names(m).column(name)} BETWEEN {Names(m).amount(low[0].value)} AND {Names(m).amount(high[0].value)}"
+            )
+        ]
+    words: list[Piece] = []
+    tests: list[Callable[[Masked], str]] = []
+    for name in names:
+        more, operator, value = _threshold(rng, name)
+        words += plain(rng.choice(("且", "并且", "、", ",同时"))) if words else []
+        words += [*more["field"], *more["cmp"], *more["amount"]]
+        tests.append(partial(_test, name, operator, value))
+    return words, tests
+
+
+def _test(name: str, operator: str, value: object, m: Masked) -> str:
+    return f"{Names(m).column(name)}{operator}{Names(m).amount(value)}"
+
+
 def among(function: str = "", best: bool = False) -> Draw:
     """Of the companies past a threshold: the first k by another figure (`best`: the first), or `function` of it."""
 
     def plan(rng: random.Random, world: World) -> Plan:
         year, asked = year_of(rng, world), numeric(rng, world)
-        tested = world.column(rng, *NUMBERS)
-        while tested == asked:
-            tested = world.column(rng, *NUMBERS)
-        more, operator, value = _threshold(rng, tested)
+        build = rng.choice(("one", "one", "two", "range"))
+        tested: list[str] = []
+        while len(tested) < (2 if build == "two" else 1):
+            name = world.column(rng, *NUMBERS)
+            tested += [] if name in (asked, *tested) else [name]
+        said, conditions = _conditions(rng, tested, build == "range")
         way = rng.choice(("DESC", "DESC", "DESC", "ASC"))
         given: dict[str, Fill] = {
             "year": slots.year(rng, year),
             "best": plain(rng.choice(slots.BEST[way])),
             "top": slots.ordinal(rng, "top", rng.randint(2, 20)),
-            "field1": more["field"],
+            "condition": said,
             "field": [slots.said(rng, asked)],
-            **{key: fill for key, fill in more.items() if key != "field"},
         }
 
         def sql(m: Masked) -> str:
             column = Names(m).column(asked)
-            where = [Names(m).years([year]), f"{Names(m).column(tested)}{operator}{Names(m).amount(value)}"]
+            where = [Names(m).years([year]), *(condition(m) for condition in conditions)]
             if function:
                 return statement([f"{function}({column})"], where)
             limit = "LIMIT 1" if best else f"LIMIT {TOP}"
@@ -228,3 +268,21 @@ def each_year(rng: random.Random, world: World) -> Plan:
         return statement(["年份", "COUNT(*)"], [Names(m).years(values), test], " GROUP BY 年份")
 
     return Plan(given, "E", sql)
+
+
+def three(what: str) -> Draw:
+    """Past three thresholds."""
+
+    def plan(rng: random.Random, world: World) -> Plan:
+        year, names = year_of(rng, world), _fields(rng, world, 3)
+        said, conditions = _conditions(rng, names, False)
+        given: dict[str, Fill] = {"year": slots.year(rng, year), "condition": said}
+        return Plan(
+            given,
+            "E",
+            lambda m: statement(
+                _selected(what, m, names), [Names(m).years([year]), *(condition(m) for condition in conditions)]
+            ),
+        )
+
+    return plan

@@ -49,7 +49,7 @@ def _asked(cores: tuple[str, ...], ask: tuple[str, str]) -> tuple[str, ...]:
     return tuple(core.replace("<ask>", ask[0]).replace("<first>", ask[1]) for core in cores)
 
 
-_AMONG = "{field1}{cmp}{amount}"  # {field} is what is ranked or averaged
+_AMONG = "{condition}"  # {field} is what is ranked or averaged
 _RANKED = lines("""
 {year}<c>的(公司|上市公司|企业)(中|里|当中),{field}{best}的前{top}家(是哪些|有哪些|分别是)
 在{year}<c>的(公司|企业)(中|里),{field}{best}的{top}家(是谁|有哪些)
@@ -169,6 +169,8 @@ CONDITION_TEMPLATES: dict[str, tuple[str, ...]] = {
     "count_place_range": placed(with_condition(_RANGE, HOW_MANY[:9])),
     "count_either": everywhere(with_condition(_OR, HOW_MANY)),
     "list_either": everywhere(with_condition(_OR, WHICH)),
+    "count_three": everywhere(with_condition(_AMONG, HOW_MANY)),
+    "list_three": everywhere(with_condition(_AMONG, WHICH)),
     "count_outside": _asked(_OUTSIDE, _ASK_MANY),
     "list_outside": _asked(_OUTSIDE, _ASK_WHICH),
     "count_outside_amount": tuple(

@@ -109,6 +109,8 @@ FAMILIES: dict[str, Callable[[random.Random, World], Plan]] = {
     "count_place_range": condition_plans.in_range("count", "place"),
     "count_either": condition_plans.either_of("count"),
     "list_either": condition_plans.either_of("list"),
+    "count_three": condition_plans.three("count"),
+    "list_three": condition_plans.three("list"),
     "count_outside": condition_plans.outside("count"),
     "list_outside": condition_plans.outside("list"),
     "count_outside_amount": condition_plans.outside("count", amount=True),

@@ -160,11 +160,12 @@ _PINYIN = [
 
 @dataclass(frozen=True)
 class CompanyName:
-    """full: 公司全称; short: 股票简称; english: 外文名称."""
+    """full: 公司全称; short: 股票简称; english: 外文名称; code: 股票代码, where the company stands in a table."""
 
     full: str
     short: str
     english: str
+    code: str = ""
 
 
 @lru_cache(maxsize=1)

@@ -228,15 +228,20 @@ def places_of(rng: random.Random, world: World, how: str) -> dict[str, Fill]:
     if how == "place":
         return {"place": world.place(rng)}
     if how == "place_or":
-        one, two = world.place(rng), world.place(rng)
-        while two[0].value == one[0].value:
-            two = world.place(rng)
-        return {"place1": one, "place2": two}
+        found: dict[str, list[Piece]] = {}
+        while len(found) < (3 if rng.random() < 0.25 else 2):
+            place = world.place(rng)
+            found.setdefault(str(place[0].value), place)
+        *first, last = found.values()
+        link = rng.choice(("或", "或者", "、", "和", "或是"))
+        listed = [piece for place in first for piece in (*place, *plain("、"))][:-1]
+        return {"places": [*listed, *plain(link), *last]}
     return {}
 
 
 def in_places(m: Masked, given: Mapping[str, Fill]) -> list[str]:
-    found = [Names(m).place(given[k][0].value) for k in ("place", "place1", "place2") if k in given]
+    pieces = [*given.get("place", ()), *given.get("places", ())]
+    found = [Names(m).place(piece.value) for piece in pieces if piece.kind == "place"]
     return [f"({' OR '.join(found)})"] if len(found) > 1 else found
 
 

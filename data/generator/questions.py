@@ -31,7 +31,7 @@ REFUSALS = 30
 
 def world_of(database: Database) -> World:
     """Names that the sample table holds."""
-    companies = [lexicon.CompanyName(full, short or full, "") for full, short, _ in database.companies()]
+    companies = [lexicon.CompanyName(full, short or full, "", code) for full, short, code in database.companies()]
     places = [name for province, towns in lexicon.PROVINCES.items() for name in dict.fromkeys((province, *towns))]
     return World(companies, places, tuple(database.years()), tuple(database.columns()))
 
@@ -40,10 +40,19 @@ def gold_values(intent: Intent, result: QueryResult) -> list[str] | None:
     """What must stand in the answer, in order; None where the table cannot answer (a cell is empty, no row)."""
     rows = [dict(zip(result.columns, row)) for row in result.rows]
     if intent.shape == "count":
-        return [str(result.rows[0][-1])]
+        return [str(row[-1]) for row in result.rows] or ["0"]
+    if intent.shape == "totals":
+        told = [(str(row[0]), row[-1]) for row in result.rows]
+        return [text for name, value in told for text in (name, format_number(Decimal(str(value)), 2))] or None
     if intent.shape == "aggregate":
         flat = [v for row in result.rows for v in (row[1:] if intent.by_year else row)]
-        return None if not flat or any(v is None for v in flat) else [format_number(Decimal(str(v)), 2) for v in flat]
+        units = [schema.unit_of(column) for _, column in intent.aggregates] * len(result.rows)
+        if not flat or any(v is None for v in flat):
+            return None
+        numbers = [(unit, Decimal(str(v))) for unit, v in zip(units, flat)]
+        return [format_percent(v) if unit == "percent" else format_number(v, 2) for unit, v in numbers]
+    if intent.shape == "best_year":
+        rows = rows[:1]
     if not rows:
         return ["0"] if intent.shape in ("list", "intersection") else None
     if intent.shape in ("list", "intersection"):
@@ -52,6 +61,7 @@ def gold_values(intent: Intent, result: QueryResult) -> list[str] | None:
     values: list[str] = []
     for row in rows:
         values += [str(row[schema.COMPANY])] if intent.shape == "ranking" else []
+        values += [str(row[schema.YEAR])] if intent.shape == "best_year" else []
         for column in intent.columns:
             formula = schema.computed(column)
             value = compute(column, row) if is_computed(column, row) else row.get(column)
@@ -75,6 +85,9 @@ def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
         return {"kind": "open", "values": []}
     query, intent = complete(sample.sql, sample.masked, database.columns(), database.dialect)
     values = gold_values(intent, database.execute(query.text, query.parameters))
+    years = database.years()
+    if intent.shape not in ("lookup", "best_year") and any(y in years and y - 1 not in years for y in intent.grown):
+        values = None  # there is nothing to compare with
     wanted = len(sample.entities.companies) * len(sample.masked.years)
     if intent.shape == "lookup" and values is not None and not schema.over_last_year(intent.columns[0])[1]:
         values = values if len(values) >= wanted * len(intent.columns) else None

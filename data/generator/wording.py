@@ -21,7 +21,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_EITHER = "{place1}(或|或者|、|和|或是){place2}"
+_EITHER = "{places}"
 _PHRASES = lines("""
 在{place}注册的(公司|上市公司|企业)(中|里),
 注册(地|地址|地点)在{place}的(公司|上市公司)(中|里),
@@ -81,7 +81,7 @@ def scoped(cores: Iterable[str]) -> tuple[str, ...]:
 
 
 def either(templates: Iterable[str]) -> tuple[str, ...]:
-    """The same with two places, one or the other."""
+    """The same with several places, one or another."""
     return tuple(template.replace("{place}", _EITHER) for template in templates)
 
 
