@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = f"sqlite:///{ROOT / 'output' / 'company.sqlite3'}"
 SAMPLE_TABLE = ROOT / "data" / "company_table.csv"
+APPROVED = ROOT / "data" / "approved.jsonl"  # statements remembered by /approve in chat
 
 
 def _database(options: argparse.Namespace) -> Database:
@@ -42,14 +43,20 @@ def _model(options: argparse.Namespace) -> PrefixTunedGlm:
 
 def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:
     """background: the model is loaded while the database is read and somebody types."""
+    from agent.memory import Memory
     from agent.model import LoadingModel, find_prefixes
+    from agent.phrase import reword
     from agent.pipeline import Pipeline
 
     find_prefixes(options.model, options.prefixes)  # before anything takes time
+    memory = Memory(APPROVED)
     model = LoadingModel(lambda: _model(options)) if background else None
     database = _database(options)
     database.columns()
-    return Pipeline(model or _model(options), database)
+    if warning := database.write_warning():
+        print(warning, file=sys.stderr)
+    asked = model or _model(options)
+    return Pipeline(asked, database, partial(reword, asked) if options.conclude == "model" else None, memory)
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -156,7 +163,9 @@ def _command(
 
         sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
         sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
-        sub.add_argument("--dtype", choices=DTYPES, help="计算的精度；CPU默认float32，bfloat16约快三成，答案可能有细微不同")
+        sub.add_argument(
+            "--dtype", choices=DTYPES, help="计算的精度；CPU默认float32，bfloat16约快三成，答案可能有细微不同"
+        )
         sub.add_argument("--quantization_bit", type=int, choices=(0, 4, 8), default=0, help="大的基座放不下时用8或4位")
     return sub
 
@@ -171,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
     one.add_argument("question")
     one.add_argument("--trace", action="store_true", help="显示每一步")
-    command("chat", chat, "交互问答：显示步骤、SQL、依据和答案", "python -m agent chat")
+    talk = command("chat", chat, "交互问答：显示步骤、SQL、依据和答案", "python -m agent chat")
     many = command(
         "batch",
         batch,
@@ -181,6 +190,13 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("questions", type=Path, help='JSON数组或JSON行，每行{"id", "question"}')
     many.add_argument("-o", "--output", type=Path, required=True, help="答案文件，每行一个JSON")
     many.add_argument("--trace", action="store_true", help="每个答案带上分类、关键词、SQL和依据")
+    for answering in (one, talk, many):
+        answering.add_argument(
+            "--conclude",
+            choices=("template", "model"),
+            default="template",
+            help="答案的措辞：默认用模板；model 请基座措辞，逐项核对，有一处没有依据就用模板（自带的小基座不会措辞）",
+        )
     table = command(
         "import",
         import_,

@@ -17,7 +17,7 @@ from agent.spoken import standard
 
 _K = rf"(?P<k>{NUMERAL})(?![\d.%零一二两三四五六七八九十百千万亿]|(?<=一)[直致般样向共起同定])"
 _COUNTER = r"(?:家|个|名|位|只|支|强)"
-_BEST = r"最(?:为)?(?:[高低大小多少强弱好差]|靠[前后])|居[首前]|垫底"
+_BEST = r"最(?:为)?(?:[高低大小多少强弱好差快慢]|靠[前后])|居[首前]|垫底"
 _TOP = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

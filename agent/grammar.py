@@ -1,7 +1,8 @@
 """The statements that NL2SQL may write, as a grammar in llguidance's dialect of Lark.
 
-It is narrower than sql_guard: one spelling of everything, that of FinTrain/nl2sql; every statement names its years, once; a
-column is compared with values of its own kind. It fixes form and names, not meaning: the guard and nl2sql's checks stay.
+It is narrower than sql_guard: one spelling of everything, that of FinTrain/nl2sql; every statement names its years, once, each
+by itself (surrogate years follow each other where the real ones may not); a column is compared with values of its own kind. It
+fixes form and names, not meaning: the guard and sql_checks stay.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ total: "COUNT(*)"
   | FUNCTION "(" NUMERIC ")"
 from: " FROM {schema.TABLE} WHERE " years
   | " FROM {schema.TABLE} WHERE " (test " AND ")* years (" AND " test)*
-years: YEARLY (OPERATOR YEAR | " IN (" YEAR ("," YEAR)* ")" | " BETWEEN " YEAR " AND " YEAR)
+years: YEARLY ("=" YEAR | " IN (" YEAR ("," YEAR)* ")")
 test: "NOT "? (compared | "(" compared ((" AND " | " OR ") compared)+ ")")
 named: NAMED ("=" COMPANY | " IN (" COMPANY ("," COMPANY)* ")")
 placed: PLACED " LIKE " PLACE
@@ -97,5 +98,6 @@ def grammar_of(masked: Masked, table_columns: Collection[str]) -> str:
     may be written, and has to be refused afterwards.
     """
     columns = [*masked.columns, *sorted(THEMSELVES & set(table_columns))]
-    growing = [c + schema.GROWTH for c in masked.columns if schema.unit_of(c) != "text"]
+    numeric = [c for c in masked.columns if schema.unit_of(c) != "text"]
+    growing = [c + suffix for suffix in (schema.GROWTH, schema.CHANGE) for c in numeric]
     return select_grammar([*columns, *growing], masked.companies, masked.places, masked.amounts, masked.years)

@@ -60,7 +60,7 @@ class ColumnLinker:
                 del spans[s]
             spans[start, end] = (self._said[entities.text[start:end]], "rule")
         columns = tuple(
-            ColumnMention(s, e, entities.text[s:e], column, by)
+            ColumnMention(s, e, entities.text[s:e], _of_years(entities, column), by)
             for (s, e), (column, by) in sorted(spans.items())
             if self._is_asked(entities, s, e, column)
         )
@@ -72,3 +72,10 @@ class ColumnLinker:
         if column in schema.PLACE_COLUMNS and entities.of("place"):
             return False
         return not any(m.start < end and start < m.end for m in entities.mentions)
+
+
+def _of_years(entities: Entities, column: str) -> str:
+    """Growth between two years that do not follow each other is not the growth of either: both figures are needed."""
+    years = entities.years
+    apart = len(entities.companies) == 1 and len(years) == 2 and years[1] - years[0] > 1
+    return schema.over_last_year(column)[0] if apart else column

@@ -9,19 +9,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent import prompts
 from agent.errors import CaibaoError
+from agent.records import Candidate
 
 if TYPE_CHECKING:
-    from ptuning.requests import Result
+    from ptuning.requests import Request, Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
 TRAINED = ROOT / "output" / "prefix"
 DTYPES = ("float32", "bfloat16", "float16")
-MAX_NEW_TOKENS = {"keywords": 48, "nl2sql": 160}
+MAX_NEW_TOKENS = {"keywords": 48, "nl2sql": 160, "phrase": 256}
 
 
 class LanguageModel(Protocol):
@@ -33,6 +34,16 @@ class LanguageModel(Protocol):
 
     def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
         """What the model writes for each text; grammars: what each answer may be (llguidance's Lark)."""
+        ...
+
+    def candidates(
+        self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
+    ) -> list[list[Candidate]]:
+        """Up to `n` different answers to each text, the likeliest first; the one that `write` gives is among them."""
+        ...
+
+    def phrase(self, prompts: Sequence[str]) -> list[str]:
+        """What the base, without any prefix, writes after each prompt; "" after one that it cannot read (too long)."""
         ...
 
 
@@ -72,6 +83,16 @@ class LoadingModel:
         """Raises CaibaoError where the model could not be loaded."""
         return self._loaded.result().write(task, texts, grammars)
 
+    def candidates(
+        self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
+    ) -> list[list[Candidate]]:
+        """Raises CaibaoError where the model could not be loaded."""
+        return self._loaded.result().candidates(task, texts, grammars, n)
+
+    def phrase(self, prompts: Sequence[str]) -> list[str]:
+        """Raises CaibaoError where the model could not be loaded."""
+        return self._loaded.result().phrase(prompts)
+
 
 class PrefixTunedGlm:
     """One frozen base in memory, a prefix for each task; all of them share the engine's batches."""
@@ -109,29 +130,57 @@ class PrefixTunedGlm:
             raise CaibaoError(str(error)) from None
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        wanted = tuple(tuple(self._tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
-        return [result.scores for result in self._run(task, texts, [{"choices": wanted}] * len(texts))]
-
-    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
-        from ptuning.constraints import Grammar
-
-        rows = self._base.model.config.vocab_size
-        constraints = [Grammar(text, self._tokenizer, rows) for text in grammars] if grammars else [None] * len(texts)
-        most = MAX_NEW_TOKENS[task]
-        written = self._run(task, texts, [{"max_new_tokens": most, "constraint": c} for c in constraints])
-        return [self._tokenizer.decode(result.ids) for result in written]
-
-    def _run(self, task: str, texts: Sequence[str], options: Sequence[dict[str, Any]]) -> list[Result]:
-        """Raises CaibaoError for a text that the base cannot read (too long)."""
         from ptuning.requests import Request
 
-        results = self._engine.run([Request(self._ids(task, text), task, **more) for text, more in zip(texts, options)])
+        wanted = tuple(tuple(self._tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
+        asked = [Request(self._ids(task, text), task, choices=wanted) for text in texts]
+        return [result.scores for result in _sound(self._engine.run(asked))]
+
+    def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
+        written = _sound(self._engine.run(self._requests(task, texts, grammars)))
+        return [self._tokenizer.decode(result.ids) for result in written]
+
+    def candidates(
+        self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
+    ) -> list[list[Candidate]]:
+        from ptuning.candidates import candidates
+
+        found = candidates(self._engine, self._requests(task, texts, grammars), n - 1)
+        return [self._different(_sound(results)) for results in found]
+
+    def phrase(self, prompts: Sequence[str]) -> list[str]:
+        from ptuning.requests import Request
+
+        asked = [Request(self._in_chat(prompt), None, MAX_NEW_TOKENS["phrase"]) for prompt in prompts]
+        return ["" if result.error else self._tokenizer.decode(result.ids) for result in self._engine.run(asked)]
+
+    def _different(self, results: Sequence[Result]) -> list[Candidate]:
+        """Each text once, as likely as its likeliest spelling in tokens."""
+        found: dict[str, Candidate] = {}
         for result in results:
-            if result.error:
-                raise CaibaoError(result.error)
-        return results
+            text = self._tokenizer.decode(result.ids)
+            found.setdefault(text, Candidate(text, result.logprob, result.margin))
+        return list(found.values())
+
+    def _requests(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None) -> list[Request]:
+        from ptuning.constraints import Grammar
+        from ptuning.requests import Request
+
+        rows, most = self._base.model.config.vocab_size, MAX_NEW_TOKENS[task]
+        constraints = [Grammar(text, self._tokenizer, rows) for text in grammars] if grammars else [None] * len(texts)
+        return [Request(self._ids(task, text), task, most, constraint=c) for text, c in zip(texts, constraints)]
 
     def _ids(self, task: str, text: str) -> list[int]:
         """The prompt, for an original ChatGLM in its chat format, as ptuning.main trains it."""
-        prompt = prompts.render(task, text)
+        return self._in_chat(prompts.render(task, text))
+
+    def _in_chat(self, prompt: str) -> list[int]:
         return self._tokenizer.encode_chat(prompt).ids if self._base.original else self._tokenizer.encode(prompt)
+
+
+def _sound(results: Sequence[Result]) -> Sequence[Result]:
+    """Raises CaibaoError for a text that the base cannot read (too long)."""
+    for result in results:
+        if result.error:
+            raise CaibaoError(result.error)
+    return results

@@ -15,22 +15,21 @@ from agent.errors import SqlRejected
 from agent.formulas import expand, operands
 from agent.grammar import grammar_of
 from agent.model import LanguageModel
-from agent.records import SqlQuery, Value
+from agent.records import Candidate, SqlQuery, Value
+from agent.sql_checks import doubts, settle
 from agent.sql_guard import RANK
 from agent.surrogates import KTH, THEMSELVES, TOP, Masked
 
-_AGGREGATE_WORDS: dict[type[exp.Expression], tuple[str, tuple[str, ...]]] = {
-    exp.Avg: ("平均值", ("均",)),
-    exp.Sum: ("总和", ("合计", "总", "和", "共", "加", "累", "合")),
-}
-Shape = Literal["lookup", "ranking", "count", "aggregate", "list", "intersection"]
+Shape = Literal["lookup", "best_year", "ranking", "totals", "count", "aggregate", "list", "intersection"]
 
 
 @dataclass(frozen=True)
 class Intent:
     """What a statement asks for, read off its AST before computed columns are expanded.
 
-    columns: asked columns, real or computed, without the key; order: column sorted by; k: rows wanted; offset: rows skipped.
+    columns: asked columns, real or computed, without the key; order: column sorted by; k: rows wanted; offset: rows skipped;
+    years, conditions: WHERE in words; every: in each of the years (False: in at least one; None: not said);
+    grown: the years of which a figure is compared with the year before's.
     """
 
     shape: Shape
@@ -41,20 +40,18 @@ class Intent:
     k: int | None = None
     offset: int = 0
     by_year: bool = False
+    years: str = ""
     conditions: str = ""
+    every: bool | None = None
+    grown: tuple[int, ...] = ()
 
 
-def write(
-    model: LanguageModel, prompts: Sequence[str], questions: Sequence[Masked], table_columns: Collection[str]
-) -> list[str]:
-    """The model's statement for each prompt, held to the grammar of its masked question."""
+def candidates(
+    model: LanguageModel, questions: Sequence[Masked], table_columns: Collection[str], n: int = 1
+) -> list[list[Candidate]]:
+    """Up to `n` statements of the model for each masked question, held to its grammar, the likeliest first."""
     grammars = [grammar_of(masked, table_columns) for masked in questions]
-    return model.write("nl2sql", prompts, grammars) if prompts else []
-
-
-def repair_prompt(masked: str, sql: str, error: str) -> str:
-    """The question again, with what was wrong with the first statement."""
-    return f"{masked}\n上次:{sql}\n错误:{error}"
+    return model.candidates("nl2sql", [masked.text for masked in questions], grammars, n) if questions else []
 
 
 def _text_value(text: str, masked: Masked) -> str:
@@ -65,20 +62,29 @@ def _text_value(text: str, masked: Masked) -> str:
     raise SqlRejected(f"语句里的“{text}”不是问题中的公司或地点")
 
 
+def _rank_of(number: Decimal, masked: Masked) -> int:
+    """The k behind LIMIT k and 名次<=k; 第一 is the first 1."""
+    if number == TOP and masked.top:
+        return masked.top
+    if number == 1 or (number == KTH and masked.kth == 1):
+        return 1
+    raise SqlRejected(f"语句里的前{number}名不在问题中")
+
+
 def _number_value(literal: exp.Literal, masked: Masked) -> Value:
     """The real value behind a surrogate number, by where it stands."""
     number, parent = Decimal(literal.this), literal.parent
     if isinstance(parent, exp.Offset):
         return (masked.kth or 0) - 1 if number == KTH - 1 and masked.kth else int(number)
     if isinstance(parent, exp.Limit):
-        return masked.top if number == TOP and masked.top else int(number)
+        return _rank_of(number, masked)
     columns = {c.name for c in parent.find_all(exp.Column)} if parent else set()
     if schema.YEAR in columns:
         if int(number) not in masked.years:
             raise SqlRejected(f"语句里的年份{number}不在问题中")
         return masked.years[int(number)]
     if RANK in columns:
-        return masked.top if number == TOP and masked.top else int(number)
+        return _rank_of(number, masked)
     if isinstance(parent, exp.Binary) and parent.find(exp.Count):
         return int(number)
     if int(number) in masked.amounts:
@@ -89,10 +95,14 @@ def _number_value(literal: exp.Literal, masked: Masked) -> Value:
 
 
 def _real_column(name: str, masked: Masked) -> str:
-    base = name.removesuffix(schema.GROWTH)
     if name in masked.columns:
         return masked.columns[name]
-    return masked.columns[base] + schema.GROWTH if base != name and base in masked.columns else name
+    base, suffix = schema.over_last_year(name)
+    if base not in masked.columns:
+        return name
+    real = masked.columns[base]
+    # 增长率最高的三家及增长率: the column is a growth rate already.
+    return real if schema.over_last_year(real)[1] else real + suffix
 
 
 def restore(select: exp.Select, masked: Masked) -> tuple[exp.Select, dict[str, Value]]:
@@ -117,44 +127,45 @@ def restore(select: exp.Select, masked: Masked) -> tuple[exp.Select, dict[str, V
     return select, parameters
 
 
-def unused(select: exp.Select, masked: Masked) -> list[str]:
-    """Linked surrogates that the statement leaves out: a condition was dropped."""
-    literals = [str(x.this) for x in select.find_all(exp.Literal)]
-    text = " ".join(literals)
-    missing = [s for s in (*masked.companies, *masked.places) if s not in text]
-    missing += [str(a) for a in masked.amounts if str(a) not in literals]
-    named = {c.name for c in select.find_all(exp.Column)}
-    missing += [c for c in masked.columns if c not in named and c + schema.GROWTH not in named]
-    years = [str(y) for y in masked.years if str(y) not in literals]
-    # A growth rate speaks of two years and asks for one row.
-    if len(years) == len(masked.years) or not any(c.endswith(schema.GROWTH) for c in named):
-        missing += years
-    return [f"缺少{name}" for name in missing]
+def _shape(select: exp.Select, aggregated: Sequence[tuple[str, str]], by_company: bool) -> Shape:
+    """Which sentence a statement's rows make."""
+    ordered = select.args.get("order") is not None
+    if select.find(exp.Subquery):
+        return "intersection"
+    if aggregated and ordered:
+        return "totals"
+    if aggregated:
+        return "count" if aggregated[0][0] == "COUNT" else "aggregate"
+    if ordered and by_company:
+        where = select.args["where"]
+        named = [e for e in where.find_all(exp.EQ) if e.this.name in (schema.COMPANY, schema.CODE, schema.SHORT_NAME)]
+        one = bool(named) and select.args.get("limit") is not None
+        return "best_year" if one else "lookup"
+    return "ranking" if ordered else "lookup" if by_company else "list"
 
 
-def unasked(select: exp.Select, masked: Masked) -> list[str]:
-    """Aggregates that no word of the question asks for."""
-    return [
-        f"问题没有问{name}"
-        for node, (name, words) in _AGGREGATE_WORDS.items()
-        if select.find(node) and not any(word in masked.text for word in words)
-    ]
+def _rank_limit(select: exp.Select, parameters: Mapping[str, Value]) -> int | None:
+    """The k of 名次<=k."""
+    where = select.args.get("where")
+    values = [parameters.get(p.name) for p in where.find_all(exp.Placeholder)] if where else []
+    return int(str(values[0])) if values else None
 
 
-def unselective(select: exp.Select) -> list[str]:
-    """A list of all companies of a year: the question's company or condition was not found."""
-    shaped = select.args.get("order") or select.args.get("group") or select.find(exp.AggFunc)
-    conditions = (
-        {column.name for column in select.args["where"].find_all(exp.Column)} if select.args.get("where") else set()
-    )
-    return [] if shaped or conditions - {schema.YEAR} else ["没有选出公司的条件"]
+def _grown(select: exp.Select, parameters: Mapping[str, Value]) -> tuple[int, ...]:
+    """Years whose figures are compared with the year before's."""
+    where = select.args.get("where")
+    if where is None or not any(schema.over_last_year(c.name)[1] for c in select.find_all(exp.Column)):
+        return ()
+    tests = [c.parent for c in where.find_all(exp.Column) if c.name == schema.YEAR and c.parent is not None]
+    values = [parameters.get(p.name) for test in tests for p in test.find_all(exp.Placeholder)]
+    return tuple(sorted(int(str(value)) for value in values if value is not None))
 
 
 def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
     """What the statement (real names, not yet expanded) asks for."""
-    inner = next((s for s in select.find_all(exp.Subquery)), None)
+    derived = select.find(exp.Subquery)
+    inner = derived.this if derived is not None and isinstance(derived.this, exp.Select) else select
     order = next(iter(select.find_all(exp.Ordered)), None)
-    sorted_by = next((c.name for c in order.find_all(exp.Column)), None) if order else None
     limit, offset = select.args.get("limit"), select.args.get("offset")
     aggregates = tuple(
         (type(a).__name__.upper(), next((c.name for c in a.find_all(exp.Column)), "*"))
@@ -164,32 +175,25 @@ def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
     columns = tuple(
         dict.fromkeys(c.name for e in select.expressions for c in e.find_all(exp.Column) if c.name not in schema.KEY)
     )
-    group = select.args.get("group")
-    where = select.args.get("where")
-    by_company = where is not None and any(
-        c.name in (schema.COMPANY, schema.CODE, schema.SHORT_NAME) for c in where.find_all(exp.Column)
-    )
-    shape: Shape
-    if inner is not None:
-        shape = "intersection"
-    elif aggregates:
-        shape = "count" if aggregates[0][0] == "COUNT" else "aggregate"
-    elif order is not None and not by_company:
-        shape = "ranking"
-    else:
-        shape = "lookup" if by_company else "list"
+    group, where, having = (select.args.get(part) for part in ("group", "where", "having"))
+    named = {c.name for c in where.find_all(exp.Column)} if where is not None else set()
+    shape = _shape(select, aggregates, bool(named & {schema.COMPANY, schema.CODE, schema.SHORT_NAME}))
     if shape == "lookup" and not columns:
         columns = (schema.COMPANY,)
+    years, conditions = describe(inner, parameters)
     return Intent(
         shape,
         columns,
         aggregates,
-        sorted_by,
+        next((c.name for c in order.find_all(exp.Column)), None) if order else None,
         bool(order.args.get("desc")) if order else True,
-        int(limit.expression.this) if limit else None,
+        _rank_limit(select, parameters) if shape == "intersection" else int(limit.expression.this) if limit else None,
         int(offset.expression.this) if offset else 0,
         bool(group and any(c.name == schema.YEAR for c in group.find_all(exp.Column))),
-        describe(select, parameters),
+        years,
+        conditions,
+        isinstance(having.this, exp.EQ) if having is not None else None,
+        _grown(inner, parameters),
     )
 
 
@@ -223,8 +227,10 @@ def restored(
     for name in {c.name for c in select.find_all(exp.Column)} - {RANK}:
         if not _is_there(name, table_columns):
             raise SqlRejected(f"表中没有字段“{name}”")
-    expanded = expand(select, table_columns, table)
-    return SqlQuery(sql_guard.emit(expanded, dialect), parameters), intent_of(select, parameters)
+    intent = intent_of(select, parameters)
+    if intent.shape in ("lookup", "best_year"):
+        select.set("limit", None)  # the companies and years that were named are the limit; a missing one is told
+    return SqlQuery(sql_guard.emit(expand(select, table_columns, table), dialect), parameters), intent
 
 
 def _is_there(name: str, table_columns: Collection[str]) -> bool:
@@ -244,8 +250,8 @@ def complete(
     Raises:
         SqlRejected: the guard says no, a condition of the question was dropped, or a column is not in the table.
     """
-    select = checked(sql, masked, table_columns)
-    wrong = [*unused(select, masked), *unasked(select, masked), *unselective(select)]
+    select = settle(checked(sql, masked, table_columns), masked)
+    wrong = doubts(select, masked)
     if wrong:
         raise SqlRejected("；".join(wrong))
     return restored(select, masked, table_columns, dialect, table)

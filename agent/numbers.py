@@ -40,7 +40,10 @@ def parse_number(text: str) -> Decimal | None:
     tokens = _TOKEN.findall(body)
     for i, (arabic, han, scale) in enumerate(tokens):
         if scale:
-            stack.append((_pop_below(stack, _MULTIPLIERS[scale]) or Decimal(1)) * _MULTIPLIERS[scale])
+            # The number directly before it counts however large it is: 12000万.
+            direct = stack.pop() if previous is not None and previous not in _MULTIPLIERS else None
+            below = _pop_below(stack, _MULTIPLIERS[scale])
+            stack.append((below or Decimal(1) if direct is None else below + direct) * _MULTIPLIERS[scale])
         else:
             if previous is not None and previous not in _MULTIPLIERS:
                 return None
@@ -83,7 +86,7 @@ _UNIT = r"(?:元人民币|人民币|元|块钱|块|人次|人|股|%)"
 _COUNTED = r"(?:名|位(?!小数|[于置列])|家|个(?![月季年])|件|项|台|套|吨|次|倍)"
 _AFTER = r"(?:及|或|和)?(?:以上|以下|以内|之上|之下|之间)"
 _AMOUNT = re.compile(
-    rf"(?P<before>{_COMPARATOR})?(?<![\d.])(?P<percent>百分之)?(?P<number>(?:(?<![\d年])[-负])?{NUMERAL})(?P<unit>{_UNIT})?(?P<counted>{_COUNTED})?(?P<after>{_AFTER})?"
+    rf"(?P<before>{_COMPARATOR})?(?<![\d.])(?P<percent>百分之)?(?P<number>(?:(?<![\d年元人名万亿%])[-负])?{NUMERAL})(?P<unit>{_UNIT})?(?P<counted>{_COUNTED})?(?P<after>{_AFTER})?"
 )
 _RANGE = re.compile(rf"(?<![\d.])(?P<number>-?(?:{_ARABIC}|{_HAN}+))(?P<link>[-~到至—])$")
 _NO_AMOUNT_BEHIND = re.compile(r"(?<=一)[直致般样向共起同定]|年|月|日|季|位小数|大(?:客户|股东|供应商)")
@@ -107,7 +110,21 @@ def find_amounts(text: str) -> tuple[Amount, ...]:
             if lower := _lower_end(text, start, match["number"]):
                 found = [amount for amount in found if amount.start != lower.start] + [lower]
             found.append(Amount(start, end, value / 100 if percent else value))
-    return tuple(found)
+    return tuple(found or _bare_ranges(text))
+
+
+# 三千到五千的, 300至800之间: a range needs no unit; years have four digits and begin with 19 or 20.
+_BARE_RANGE = re.compile(rf"(?<![\d.年])(?P<low>{NUMERAL})[到至~-](?P<high>{NUMERAL})(?=的|之间|以内)(?!年)")
+
+
+def _bare_ranges(text: str) -> list[Amount]:
+    found = []
+    for match in _BARE_RANGE.finditer(text):
+        for end in ("low", "high"):
+            value = parse_number(match[end])
+            if value is not None and not re.fullmatch(r"(?:19|20)?\d\d", match[end]):
+                found.append(Amount(*match.span(end), value))
+    return found if len(found) % 2 == 0 else []
 
 
 def _is_amount(text: str, match: re.Match[str]) -> bool:
@@ -124,7 +141,7 @@ def _is_amount(text: str, match: re.Match[str]) -> bool:
     ):
         return True
     if match["counted"] and not unit and number[-1] not in "万亿":
-        return False
+        return bool(re.match(r"[到至~-][\d一二两三四五六七八九十百千]+[名个位]?.{0,3}之间", text[match.end() :]))
     if unit:
         # 三元股份 and 一人 are no amounts without a comparator; 三百万元, 3元, 20% are.
         return bool(match["percent"]) or unit == "%" or bool(re.search(r"\d|[百佰千仟万亿]", number))
@@ -164,7 +181,7 @@ def requested_digits(text: str) -> int | None:
 
 
 _UNIT_ASKED = re.compile(
-    r"单位(?:统一)?(?:为|是|用|选|取|按|换算成|[:(])*(?P<a>[亿万]元?)|[以用按](?P<b>[亿万]元?)(?:为|作|做|来|计|表示|显示|的?单位)"
+    r"单位(?:统一)?(?:为|是|用|选|取|按|换算成|[:(])*(?P<a>[亿万]元?)|[以用按](?P<b>[亿万]元?)(?:为|作|做|来|计|表示|显示|的?单位|告诉|回答|列|给|说)|(?P<f>[亿万]元)[为作]单位"
     r"|(?:多少|几)个?(?P<c>[亿万])(?!人|股|名)|(?:换算|折算|转换)(?:成|为|到)(?P<d>[亿万]元?)|\((?P<e>[亿万]元)\)"
 )
 _PERCENT_ASKED = re.compile(r"(?<!不用)(?<!不要)(?:百分比|百分数|百分之(?:多少|几)|[用以]%)")

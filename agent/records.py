@@ -6,23 +6,29 @@ Records are frozen: a step never changes what an earlier step has found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-DecidedBy = Literal["model", "rule"]
+DecidedBy = Literal["model", "rule", "memory"]
 MentionKind = Literal["company", "year", "place", "amount", "top", "kth"]
 AnswerKind = Literal["answer", "refusal", "open"]
+AmbiguityKind = Literal["company", "column", "year"]
 Value = str | int | Decimal | None
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question as it was asked; `id` is whatever the question file holds."""
+    """A question as it was asked; `id` is whatever the question file holds.
+
+    `original`: what was typed, where `text` is the whole question that a follow-up or a choice made of it.
+    """
 
     id: int | str
     text: str
+    original: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +74,29 @@ class Entities:
 
 
 @dataclass(frozen=True)
+class Ambiguity:
+    """A stretch [start, end) of the normalised question that may mean several things; for a missing year it is empty.
+
+    choices: what may stand there (公司全称, columns, years), the likeliest first; default: what is taken where nobody can be asked
+    (None: nothing, since the figures of another company are worse than none).
+    """
+
+    kind: AmbiguityKind
+    start: int
+    end: int
+    text: str
+    choices: tuple[str, ...]
+    default: str | None = None
+
+
+@dataclass(frozen=True)
 class Classification:
-    """One of A-F with the model's probability (1.0 when a rule decided)."""
+    """One of A-F with the model's probability (1.0 when a rule decided); margin: the log-probability it has above the next."""
 
     label: str
     confidence: float
     decided_by: DecidedBy = "model"
+    margin: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -97,13 +120,40 @@ class Keywords:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A statement over surrogates that may be what the question asks for.
+
+    logprob: of the whole text, under its grammar; margin: how far, in log-probability, the runner-up lay behind where the model
+    was least sure, apart from the one place where a candidate leaves the first one. What the model has not written has neither:
+    0 and infinity.
+    """
+
+    text: str
+    logprob: float = 0.0
+    margin: float = math.inf
+    written_by: DecidedBy = "model"
+
+
+@dataclass(frozen=True)
 class SqlQuery:
-    """A statement that passed the guard: real names, `:name` parameters."""
+    """A statement that passed the guard: real names, `:name` parameters.
+
+    source: what it was made of, over surrogates. rank: 1 is what was tried first; a later one mended what failed.
+    """
 
     text: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
-    written_by: DecidedBy = "model"
-    repaired: bool = False
+    source: Candidate = Candidate("")
+    rank: int = 1
+
+    @property
+    def written_by(self) -> DecidedBy:
+        return self.source.written_by
+
+    @property
+    def confidence(self) -> float:
+        """The model's probability of the statement, 1 where it did not write it."""
+        return math.exp(self.source.logprob)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from agent.records import Entities
+
 # Stems of what reports tell in words.
 TOPICS = tuple(Path(__file__).with_name("report_topics.txt").read_text(encoding="utf-8").split())
 # One report is meant: a year, a reporting period, a company.
@@ -44,6 +46,21 @@ def asks_for_a_figure(question: str) -> bool:
     return not _NARRATIVE.search(question)
 
 
+def asks_whether_the_same(entities: Entities) -> bool:
+    """是否相同, of one company over several years."""
+    alike = re.search(r"(?:相同|一样|一致|同一个?)(?:吗|的情况|[?。]|$)|是否.{0,4}(?:相同|一样|一致)", entities.text)
+    return len(entities.companies) == 1 and len(entities.years) > 1 and alike is not None
+
+
+_STATISTIC = re.compile(r"最[高低大小多少]|第[\d一二三四五六七八九十]+[高低大小多少]|多少家|几家|平均|排名|倒数")
+
+
+def asks_for_statistics(entities: Entities) -> bool:
+    """Of a year's companies at large: a rank or a count, in words or as k."""
+    ranked = bool(entities.of("top") or entities.of("kth"))
+    return not entities.companies and bool(entities.years) and (ranked or bool(_STATISTIC.search(entities.text)))
+
+
 _PARTS_OF_A_YEAR = re.compile(
     r"环比|第?[一二三四1-4]季(?:度|报)?|[上下]半年|半年[度报]|中期报告|季报|[qQ][1-4](?![0-9A-Za-z])"
     r"|(?<![\d.])(?:[1-9]|1[01]|[一二三四五六七八九十]|十一)月(?:份|底|末)?(?!\d)|每个?[月季]|[按分逐][月季]"
@@ -59,5 +76,7 @@ def beyond_a_year(question: str) -> str | None:
             f"{'（环比要与上一季度或上一月比较；可以问同比增长率）' if found[0] == '环比' else ''}，无法回答该问题。"
         )
     if found := _TO_COME.search(question):
-        return f"表中只有已披露的年度数据，没有对将来的预测，回答不了“{found[0]}”，无法回答该问题。"
+        year = re.search(r"20\d\d年?", question)
+        asked = f"{year[0]}的" if year else ""
+        return f"表中只有已披露的年度数据，没有对将来的预测，回答不了{asked}“{found[0]}”，无法回答该问题。"
     return None

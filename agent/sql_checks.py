@@ -8,24 +8,41 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from agent import schema
-from agent.surrogates import Masked
+from agent.surrogates import KTH, THEMSELVES, TOP, Masked
 
 _AGGREGATE_WORDS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Avg: ("平均值", ("均",)),
     exp.Sum: ("总和", ("合计", "总", "和", "共", "加", "累", "合")),
 }
-_HIGHEST = re.compile(r"最[高大多快强]|第\d+[高大多]|居首|榜首|领先|[从由](?:大到小|高到低)")
+_GROWN = re.compile(r"[增长变涨减降升跌滑差]|同比|比上?|速")
+_COUNTED = re.compile(r"[几数]|多少|总[共计]|统计|清点|共有")
+_HIGHEST = re.compile(r"最[高大多快强猛]|第\d+[高大多]|居首|榜首|领先|[从由](?:大到小|高到低)")
+_RANKED = re.compile(r"前\d|第\d")  # without another word the highest are meant
 _LOWEST = re.compile(
     r"最[低小少慢弱差]|第\d+[低小少]|倒数|垫底|末[尾位]|最后\d|后\d+[名位家]|[从由](?:小到大|低到高)|[降跌减滑]"
 )
-_OPPOSITE: Mapping[str, str] = {">": "<", "<": ">"}
-# What stands before (after) an amount, and the comparison it means; longer words first, 不超过 holds 超过.
-_BEFORE = {
-    "<": "不超过|不高于|不大于|不多于|没有?超过|未超过|至多|最多|小于|低于|少于|不足|不到|不满|未达到?|没有?达到|没到",
-    ">": "不低于|不少于|不小于|不下于|至少|起码|大于|高于|多于|超过|超出|超|突破|达到|达|破|过",
+# What stands before (after) an amount, and the comparison that it says; of several the longest counts, 不超过 holds 超过.
+_BEFORE: Mapping[str, type[exp.Expr]] = {
+    r"不超过|不高于|不大于|不多于|没有?超过|未超过|至多|最多|(?:小于|低于|少于)或?等于": exp.LTE,
+    r"小于|低于|少于|不足|不到|不满|未满|未达到?|没有?达到|没到": exp.LT,
+    r"不低于|不少于|不小于|不下于|至少|起码|达到|达|(?:大于|高于|多于)或?等于": exp.GTE,
+    r"大于|高于|多于|超过|超出|超|突破|破|过|(?<![以之])上": exp.GT,
 }
-_AFTER = {">": "以上|之上", "<": "以下|以内|之下"}
-_DIRECTION: Mapping[type[exp.Expr], str] = {exp.GT: ">", exp.GTE: ">", exp.LT: "<", exp.LTE: "<"}
+_AFTER: Mapping[str, type[exp.Expr]] = {"以上|之上": exp.GT, "以下|之下": exp.LT, "以内": exp.LTE}
+_COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE)
+
+
+def settle(select: exp.Select, masked: Masked) -> exp.Select:
+    """The statement with the comparisons that the question's words say: 不超过100元 is <= 100, whatever the model wrote."""
+    select = select.copy()
+    for literal in list(select.find_all(exp.Literal)):
+        parent = literal.parent
+        if literal.is_string or not isinstance(parent, _COMPARISONS) or int(literal.this) not in masked.amounts:
+            continue
+        said = _said_of(int(literal.this), masked.text)
+        if said and parent.find_ancestor(exp.Not) is None:
+            parent.replace(said(this=parent.this.copy(), expression=literal.copy()))
+    return select
 
 
 def doubts(select: exp.Select, masked: Masked) -> list[str]:
@@ -34,8 +51,11 @@ def doubts(select: exp.Select, masked: Masked) -> list[str]:
         *_unused(select, masked),
         *_unasked(select, masked),
         *_unselective(select),
+        *_misranked(select, masked),
         *_misdirected(select, masked),
-        *_miscompared(select, masked),
+        *_repeated(select, masked),
+        *_mispaired(select, masked),
+        *_over_years(select, masked),
     ]
 
 
@@ -48,6 +68,7 @@ def _unused(select: exp.Select, masked: Masked) -> list[str]:
     named = {c.name for c in select.find_all(exp.Column)}
     grown = {schema.over_last_year(c)[0] for c in named}
     missing += [c for c in masked.columns if c not in named and c not in grown]
+    missing += [c for c in masked.asked if c not in named]
     years = [str(y) for y in masked.years if str(y) not in literals]
     # A growth rate speaks of two years that follow each other and asks for one row.
     if not grown - named or len(years) != 1 or max(masked.years.values()) - min(masked.years.values()) != 1:
@@ -56,11 +77,21 @@ def _unused(select: exp.Select, masked: Masked) -> list[str]:
 
 
 def _unasked(select: exp.Select, masked: Masked) -> list[str]:
-    """Aggregates that no word of the question asks for."""
-    return [
+    """Aggregates and growth that no word of the question asks for."""
+    grown = any(schema.over_last_year(c.name)[1] for c in select.find_all(exp.Column))
+    found = ["问题没有问增长"] if grown and not _GROWN.search(masked.text) else []
+    having = select.args.get("having")
+    counted = [c for c in select.find_all(exp.Count) if having is None or c.find_ancestor(exp.Having) is None]
+    shown = {e.name for e in select.expressions if isinstance(e, exp.Column)}
+    beside = (shown & THEMSELVES) - masked.asked - {schema.COMPANY, schema.YEAR} if masked.companies else set()
+    found += [f"问题没有问{name}" for name in sorted(beside)]
+    found += ["问题没有问数量"] if counted and not _COUNTED.search(masked.text) else []
+    return found + [
         f"问题没有问{name}"
         for node, (name, words) in _AGGREGATE_WORDS.items()
-        if select.find(node) and not any(word in masked.text for word in words)
+        if select.find(node)
+        and not any(word in masked.text for word in words)
+        and (masked.companies or node is exp.Avg)
     ]
 
 
@@ -78,47 +109,95 @@ def _unselective(select: exp.Select) -> list[str]:
     return [] if shaped or conditions - {schema.YEAR} else ["没有选出公司的条件"]
 
 
+def _misranked(select: exp.Select, masked: Masked) -> list[str]:
+    """前k and 第k have to stand in LIMIT, OFFSET or 名次."""
+    literals = [str(x.this) for x in select.find_all(exp.Literal)]
+    missing = [f"缺少前{masked.top}名"] if masked.top and str(TOP) not in literals else []
+    kth = masked.kth and masked.kth > 1 and str(KTH - 1) not in literals
+    return [*missing, f"缺少第{masked.kth}名"] if kth else missing
+
+
 def _misdirected(select: exp.Select, masked: Masked) -> list[str]:
     """Sorted upwards where the question says 最高 and nothing of 最低, or the other way round."""
     order = next(iter(select.find_all(exp.Ordered)), None)
     high, low = bool(_HIGHEST.search(masked.text)), bool(_LOWEST.search(masked.text))
+    high = high or (not low and bool(_RANKED.search(masked.text)))
     if order is None or high == low or bool(order.args.get("desc")) == high:
         return []
     return [f"排序方向与“{'最高' if high else '最低'}”不符"]
 
 
-def _said_of(amount: int, text: str) -> str | None:
-    """The comparison that stands at an amount: > or <; None where the words tell nothing."""
+def _said_of(amount: int, text: str) -> type[exp.Expr] | None:
+    """The comparison that stands at an amount; None where the words tell nothing, or it is said twice."""
     said = rf"(?<!\d){amount}[元%]"
     if len(re.findall(said, text)) != 1:
         return None
-    for comparison, words in _AFTER.items():
+    for words, comparison in _AFTER.items():
         if re.search(rf"{said}(?:及|或)?(?:{words})", text):
             return comparison
     found = [
         (len(match[1]), comparison)
-        for comparison, words in _BEFORE.items()
-        for match in re.finditer(rf"({words})(?:了|过|在|或?等于|人民币)?{said}(?!到|至|-|~|和|与)", text)
+        for words, comparison in _BEFORE.items()
+        for match in re.finditer(rf"({words})(?:了|过|在|到|人民币)?{said}(?!到|至|-|~|和|与)", text)
     ]
-    return max(found)[1] if found else None
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _miscompared(select: exp.Select, masked: Masked) -> list[str]:
-    """超过100元 written as < 100, or the other way round; NOT turns it."""
+def _repeated(select: exp.Select, masked: Masked) -> list[str]:
+    """An amount that is said once and compared with twice, without a word such as 均; a range of one amount."""
+    literals = [str(x.this) for x in select.find_all(exp.Literal)]
+    said = {a: len(re.findall(rf"(?<!\d){a}[元%]", masked.text)) for a in masked.amounts}
+    twice = [a for a, count in said.items() if literals.count(str(a)) > count > 0]
+    listed = re.search(rf"{_column(masked)}{_LISTED}{_column(masked)}|[都均]|同时", masked.text)
+    points = [b for b in select.find_all(exp.Between) if b.args["low"] == b.args["high"]]
+    return ["范围的两头相同"] if points else [] if listed else [f"{a}只说了一次" for a in twice]
+
+
+_LISTED = "(?:和|与|、|及|以及|跟|还有|,)"
+
+
+def _column(masked: Masked) -> str:
+    """A pattern for the columns of the question."""
+    return f"(?:{'|'.join(map(re.escape, masked.columns)) or '$'})"
+
+
+def _mispaired(select: exp.Select, masked: Masked) -> list[str]:
+    """An amount compared with another column than the one that stands before it."""
     found = []
     for literal in select.find_all(exp.Literal):
         parent = literal.parent
-        if (
-            parent is None
-            or type(parent) not in _DIRECTION
-            or literal.is_string
-            or int(literal.this) not in masked.amounts
-        ):
+        if literal.is_string or not isinstance(parent, (*_COMPARISONS, exp.Between)):
             continue
-        written = _DIRECTION[type(parent)]
-        if parent.find_ancestor(exp.Not):
-            written = _OPPOSITE[written]
-        said = _said_of(int(literal.this), masked.text)
-        if said and said != written:
-            found.append(f"与{literal.this}的比较方向不符")
+        before = re.split(rf"(?<!\d){literal.this}[元%]", masked.text)
+        named = re.findall(rf"{_column(masked)}(?:{_LISTED}{_column(masked)})*", before[0])
+        column = schema.over_last_year(parent.this.name)[0]
+        if len(before) == 2 and named and column not in named[-1] and not re.match(rf"的?{_column(masked)}", before[1]):
+            found.append(f"{literal.this}不是对{column}说的")
     return found
+
+
+_SOME_YEAR = re.compile(r"年或|任[一意何]|曾|至少有?一年|[进出有排]过|其中一年|只要有一年|哪怕")
+_EVERY_YEAR = re.compile(r"[都均]|每年|年年|始终|一直|每一年|连续|同时")
+_YEAR_BY_YEAR = re.compile(r"分别|各年|逐年|分年|每一年|各为|各是")
+_EACH = re.compile(r"分别|各|逐年|分年|每")
+
+
+def _over_years(select: exp.Select, masked: Masked) -> list[str]:
+    """Every year taken for some year or the other way round; one figure over all years where one for each is asked for."""
+    text, having = masked.text, select.args.get("having")
+    some, every = bool(_SOME_YEAR.search(text)), bool(_EVERY_YEAR.search(text))
+    if having is not None and some != every and isinstance(having.this, exp.EQ) == some:
+        return ["“每年”与“某一年”不符"]
+    group = select.args.get("group")
+    if group is not None and group.expressions[0].name == schema.YEAR and not _EACH.search(text):
+        return ["没有要求按年份分开"]
+    several = len(masked.years) > 1 and not masked.companies
+    if several and group is None and select.find(exp.Count):
+        return ["几年里的同一家公司会重复计数"]
+    shown = {c.name for c in select.find_all(exp.Column)}
+    grown = any(schema.over_last_year(name)[1] for name in shown)
+    compared = [str(x.this) for x in select.find_all(exp.Literal) if str(x.this) in map(str, masked.years)]
+    if several and grown and len(compared) > 1 and not _EACH.search(text):
+        return ["与上年比较只看后一年"]
+    aggregated = any(e.find(exp.AggFunc) for e in select.expressions) and select.args.get("group") is None
+    return ["没有按年份分开"] if several and aggregated and _YEAR_BY_YEAR.search(text) else []

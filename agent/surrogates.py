@@ -37,6 +37,7 @@ class Masked:
     years: dict[int, int] = field(default_factory=dict)
     top: int | None = None
     kth: int | None = None
+    asked: set[str] = field(default_factory=set)  # columns that stand for themselves and are asked for
 
     def column(self, name: str) -> str:
         """The surrogate that stands for real or computed column `name`; itself where it has none."""
@@ -57,6 +58,8 @@ def _give(table: dict, surrogates: Sequence, real: object, what: str) -> object:
 
 def _column(masked: Masked, name: str) -> str:
     if name in THEMSELVES:
+        if name not in (schema.COMPANY, schema.YEAR):
+            masked.asked.add(name)
         return name
     words = TEXT if schema.unit_of(name) == "text" else NUMERIC
     taken = {s: r for s, r in masked.columns.items() if s in words}
@@ -106,4 +109,6 @@ def mask(entities: Entities, columns: Sequence[ColumnMention]) -> Masked:
         pieces.append(_column(masked, span.column) if isinstance(span, ColumnMention) else _mention(masked, span))
         at = span.end
     masked.text = "".join([*pieces, entities.text[at:]])
+    if any(m.text.isdecimal() for m in entities.of("company")):
+        masked.asked.discard(schema.CODE)  # 股票代码600001是哪家公司 names the company
     return masked

@@ -130,7 +130,7 @@ class CompanyIndex:
             name = self._names.get(text[start:end])
             if text[start:end] in self._full:
                 chosen.append(Linked(start, end, name))
-            elif self._stands_alone(text, start, end, columns, occupied):
+            elif self._stands_alone(text, start, end, columns, [*occupied, *((c.start, c.end) for c in chosen)]):
                 chosen.append(Linked(_with_special(text, start), _with_suffix(text, end, columns), name))
         return sorted(chosen, key=lambda c: c.start)
 

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 _PREFIX = 2
-# Two years, or a stock code and a year, that only a space keeps apart.
-_APART = re.compile(r"(?<!\d)(20\d\d|\d{6})\s+(?=20\d\d(?!\d))")
+# Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, top10 2019年, 第二 2020年.
+_APART = re.compile(r"(?<!\d)(20\d\d|\d{6}|\d{1,2}|[一二三四五六七八九十])\s+(?=20\d\d(?!\d))")
 _BRACKETS = str.maketrans("〔〕【】〈〉", "()()()")
 
 

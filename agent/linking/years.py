@@ -15,9 +15,9 @@ _LINK = r"(?:年度?)?(?:[-~—–―]+|至|到)"
 
 _RANGE = re.compile(rf"(?P<first>{_LONG}|{_SHORT}){_LINK}(?P<last>{_LONG}|{_SHORT})(?P<word>{_WORD})?")
 _YEAR = re.compile(
-    rf"(?P<long>{_LONG})(?P<word>{_WORD})?|(?P<short>{_SHORT})(?:{_WORD})(?![来后间以]|内(?!蒙古)|多(?!少)|前(?!\d|[一二三四五六七八九十]))"
+    rf"(?P<long>{_LONG})(?P<word>{_WORD})?|(?P<short>{_SHORT})(?:{_WORD})(?![来后间以]|内(?!蒙古)|多(?![少了出])|前(?!\d|[一二三四五六七八九十]))"
 )
-_NOT_BARE_AFTER = re.compile(r"[元人万亿千百家名位个股%.]|,\d{3}|[及或和]?[以之][上下内间]")
+_NOT_BARE_AFTER = re.compile(r"[元人万亿千百家名位个股%.]|,\d{3}(?!\d)|[及或和]?[以之][上下内间]")
 _NOT_BARE_BEFORE = re.compile(r"(?:[于过到足第前]|超|[至最][少多]|[><=≥≤])了?$")
 _DURATION_BEFORE = re.compile(r"(?:[近过去达第满共]|连续|成立|未来)$")
 
@@ -26,7 +26,7 @@ _RELATIVE: tuple[tuple[re.Pattern[str], tuple[int, ...]], ...] = tuple(
     (re.compile(pattern), offsets)
     for pattern, offsets in (
         (r"上上年度?|大前年", (-2,)),
-        (r"(?:上一?个?(?:会计)?年度?(?!限)|去年度?|前一(?:会计)?年度?|上一?财年)(?:同期|[末底](?!期))?", (-1,)),
+        (r"(?:上一?个?(?:会计)?年度?(?!限)|去年度?|前一(?:会计)?年度?|上一?财年|头一年)(?:同期|[末底](?!期))?", (-1,)),
         (r"前[两二2](?:个会计)?年(?!度报|报)", (-2, -1)),
         (r"前[三3](?:个会计)?年(?!度报|报)", (-3, -2, -1)),
         (r"(?<!以)前年(?!度)(?:同期)?", (-2,)),
@@ -38,6 +38,10 @@ _RELATIVE: tuple[tuple[re.Pattern[str], tuple[int, ...]], ...] = tuple(
 )
 _SPANS_YEARS = re.compile("[近去续]")
 _CURRENT = re.compile(r"今年|本年度?(?!期)|最近一(?:个会计)?年度?|最新(?:年度|一年)")
+
+
+# 19、20、21这三年: the last one says that all are years.
+_SHORT_LIST = re.compile(r"(?<![\d.])(?:[12]\d[、,和及与])+[12]\d(?=年|这?[两三几]年)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def find_years(text: str, latest_year: int | None = None) -> list[NamedYears]:
     [(2019, 2020, 2021)]
     """
     found = list(_ranges(text))
+    found += [year for year in _short_lists(text) if not _overlaps(year, found)]
     found += [year for year in _single(text) if not _overlaps(year, found)]
     base = max((year.years[-1] for year in found), default=latest_year)
     several = len({y for year in found for y in year.years}) > 1
@@ -83,13 +88,20 @@ def _ranges(text: str) -> Iterator[NamedYears]:
             yield NamedYears(*match.span(), tuple(range(first, last + 1)))
 
 
+def _short_lists(text: str) -> Iterator[NamedYears]:
+    for match in _SHORT_LIST.finditer(text):
+        end = match.end() + (text[match.end()] == "年")
+        years = sorted({2000 + int(digits) for digits in re.findall(r"\d\d", match[0])})
+        yield NamedYears(match.start(), end, tuple(years))
+
+
 def _single(text: str) -> Iterator[NamedYears]:
     for match in _YEAR.finditer(text):
         before = text[max(0, match.start() - 4) : match.start()]
         if (
             match["long"]
             and not match["word"]
-            and not _stands_for_a_year(match["long"], before, text[match.end() : match.end() + 4])
+            and not _stands_for_a_year(match["long"], before, text[match.end() : match.end() + 5])
         ):
             continue
         if match["short"] and _DURATION_BEFORE.search(before):

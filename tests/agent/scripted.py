@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agent.database import Database
 from agent.importer import import_table
 from agent.prompts import LABEL_WORDS
+from agent.records import Candidate
 
 CSV = """公司全称,年份,股票代码,股票简称,法定代表人,注册地址,电子信箱,职工总人数,研发人员人数,营业收入,营业成本,净利润,货币资金,流动资产合计,流动负债合计,研发机构数
 江苏华兴科技股份有限公司,2019,600001,华兴科技,王伟,江苏省苏州市人民路1号,a@a.example,100,10,1000.00,800.00,100.00,50.05,500,250,3
@@ -35,19 +37,41 @@ class ScriptedModel:
         self,
         classes: Mapping[str, str] | str = "C",
         keywords: Mapping[str, str] | str = "",
-        sql: Mapping[str, str] | str = "",
+        sql: Mapping[str, str] | str | tuple[str, ...] = "",
+        margin: float = math.inf,
+        wording: Mapping[str, str] | str = "",
     ) -> None:
-        self._says = {"classify": classes, "keywords": keywords, "nl2sql": sql}
+        """sql: several statements are candidates, the likeliest first; margin: of the first."""
+        self._says: dict[str, Mapping[str, str] | str | tuple[str, ...]] = {
+            "classify": classes,
+            "keywords": keywords,
+            "nl2sql": sql,
+            "phrase": wording,
+        }
+        self.margin = margin
         self.asked: list[tuple[str, str]] = []
 
-    def _say(self, task: str, text: str) -> str:
+    def _say(self, task: str, text: str) -> tuple[str, ...]:
         self.asked.append((task, text))
         said = self._says[task]
-        return said if isinstance(said, str) else next((answer for key, answer in said.items() if key in text), "")
+        if isinstance(said, Mapping):
+            said = next((answer for key, answer in said.items() if key in text), "")
+        return (said,) if isinstance(said, str) else said
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        words = [LABEL_WORDS[self._say(task, text)] for text in texts]
+        words = [LABEL_WORDS[self._say(task, text)[0]] for text in texts]
         return [[0.0 if choice == word else -5.0 for choice in choices] for word in words]
 
     def write(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None) -> list[str]:
-        return [self._say(task, text) for text in texts]
+        return [self._say(task, text)[0] for text in texts]
+
+    def candidates(
+        self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
+    ) -> list[list[Candidate]]:
+        return [
+            [Candidate(said, -float(rank), math.inf if rank else self.margin) for rank, said in enumerate(found[:n])]
+            for found in (self._say(task, text) for text in texts)
+        ]
+
+    def phrase(self, prompts: Sequence[str]) -> list[str]:
+        return [self._say("phrase", prompt)[0] for prompt in prompts]

@@ -18,7 +18,8 @@ from ptuning.requests import Request
 from ptuning.tokenizer import GlmTokenizer
 from tests.agent.test_sql_guard import REJECTED
 
-COLUMNS = (*NUMERIC, *(name + schema.GROWTH for name in NUMERIC), *TEXT, *sorted(THEMSELVES))
+GROWN = [name + suffix for suffix in (schema.GROWTH, schema.CHANGE) for name in NUMERIC]
+COLUMNS = (*NUMERIC, *GROWN, *TEXT, *sorted(THEMSELVES))
 REAL = tuple(schema.columns())
 T = schema.TABLE
 
@@ -53,7 +54,7 @@ def masked_of(question):
     found.columns = {name: name for name in (*NUMERIC, *TEXT) if name in question}
     found.companies = {name: name for name in COMPANIES if name in question}
     found.places = {name: name for name in PLACES if name in question}
-    found.amounts = {amount: amount for amount in AMOUNTS if f"{amount}元" in question}
+    found.amounts = {amount: amount for amount in AMOUNTS if f"{amount}元" in question or f"{amount}%" in question}
     found.years = {int(year): int(year) for year in re.findall(r"20\d\d", question)}
     return found
 
@@ -81,6 +82,8 @@ BAD = [
     f"SELECT ABS(净利润) FROM {T} WHERE 年份=2020",
     f"SELECT SUM(法定代表人) FROM {T} WHERE 年份=2020",
     f"SELECT 净利润 FROM {T} WHERE 年份=1999",
+    f"SELECT 净利润 FROM {T} WHERE 年份 BETWEEN 2019 AND 2021",
+    f"SELECT 净利润 FROM {T} WHERE 年份>2019",
     f"SELECT 净利润 FROM {T} WHERE 公司全称='戊公司' AND 年份=2020",
     f"SELECT 净利润 FROM {T} WHERE 公司全称=2020 AND 年份=2020",
     f"SELECT 净利润 FROM {T} WHERE 净利润='甲公司' AND 年份=2020",
@@ -103,13 +106,14 @@ def test_other_statements_are_refused(whole, statement):
 
 
 def test_what_the_guard_refuses_the_grammar_refuses(whole):
-    assert [statement for statement in REJECTED if accepts(whole, statement)] == []
+    readable = [s for s in REJECTED if s.encode("utf-8", "replace").decode() == s]  # half a surrogate pair is no text
+    assert len(readable) > 300 and [statement for statement in readable if accepts(whole, statement)] == []
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        f"SELECT 净利润 FROM {T} WHERE 年份 BETWEEN 2019 AND 2021 AND NOT 货币资金<=100 AND 存货 BETWEEN 100 AND 200",
+        f"SELECT 净利润 FROM {T} WHERE 年份 IN (2019,2021) AND NOT 货币资金<=100 AND 存货 BETWEEN 100 AND 200",
         f"SELECT 公司全称 FROM {T} WHERE (净利润>100 OR 存货>200) AND 年份=2020 ORDER BY 净利润增长率 DESC LIMIT 1 OFFSET 6",
         f"SELECT 公司全称,MAX(净利润) FROM {T} WHERE 年份 IN (2020,2021) GROUP BY 公司全称 HAVING COUNT(*)=2 ORDER BY MAX(净利润) ASC",
         f"SELECT 法定代表人 FROM {T} WHERE 股票简称 IN ('甲公司','乙公司') AND 年份=2020",

@@ -40,6 +40,11 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert done.returncode == 0 and f"python -m agent {command}" in done.stdout.split("例：")[1]
 
 
+@pytest.mark.parametrize("command", ["ask", "chat", "batch"])
+def test_who_words_the_answers_can_be_chosen_wherever_questions_are_answered(command: str) -> None:
+    assert "--conclude {template,model}" in agent(command, "--help").stdout
+
+
 def test_help_loads_no_model_library() -> None:
     started = time.monotonic()
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from agent import prompts
 from agent.errors import CaibaoError
+from agent.grammar import select_grammar
 from agent.model import DEFAULT_BASE, LoadingModel, PrefixTunedGlm, find_prefixes
 
 SHIPPED = DEFAULT_BASE / "prefix"
@@ -25,12 +27,31 @@ def test_the_shipped_prefixes_answer_all_three_tasks(model: PrefixTunedGlm) -> N
     assert scores.index(max(scores)) == prompts.LABELS.index("E")
     assert model.write("keywords", [question]) == ["净利润"]
     masked = "2020年货币资金大于100元的公司有几家?"  # it reads questions in which the column has been replaced
-    assert model.write("nl2sql", [masked] * 2) == ["SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"] * 2
+    assert (
+        model.write("nl2sql", [masked] * 2)
+        == ["SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"] * 2
+    )
+
+
+def test_candidates_are_different_statements_of_the_grammar_in_order_with_what_write_gives_among_them(
+    model: PrefixTunedGlm,
+) -> None:
+    text = "2020年货币资金大于100元的公司有几家?"
+    grammar = select_grammar(["公司全称", "年份", "货币资金"], [], [], [100], [2020])
+    greedy = model.write("nl2sql", [text], [grammar])[0]
+    (alone,), several = (model.candidates("nl2sql", [text], [grammar], n)[0] for n in (1, 5))
+    assert alone.text == greedy and alone.written_by == "model" and alone.margin > 0 > alone.logprob
+    assert alone in several and 2 <= len(several) <= 5 and len({c.text for c in several}) == len(several)
+    assert [c.logprob for c in several] == sorted((c.logprob for c in several), reverse=True)
+    assert sum(math.exp(c.logprob) for c in several) <= 1.001
+    assert all(c.text.startswith("SELECT ") and " WHERE " in c.text for c in several)
 
 
 def test_a_question_that_no_base_can_read_is_one_sentence(model: PrefixTunedGlm) -> None:
     with pytest.raises(CaibaoError, match="词元"):
         model.write("keywords", ["净" * 20_000])
+    with pytest.raises(CaibaoError, match="词元"):
+        model.candidates("nl2sql", ["净" * 20_000], n=3)
 
 
 def test_a_model_that_is_still_loading_answers_when_it_is_there(model: PrefixTunedGlm) -> None:
@@ -48,6 +69,7 @@ def test_a_model_that_is_still_loading_answers_when_it_is_there(model: PrefixTun
     there.set()
     asking.join(10)
     assert answers == ["净利润"]
+    assert loading.candidates("keywords", ["2020年净利润是多少"])[0][0].text == "净利润"
 
 
 def test_what_goes_wrong_while_loading_is_told_to_the_one_who_asks(tmp_path: Path) -> None:

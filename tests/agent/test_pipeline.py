@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.database import Database
-from agent.pipeline import NO_REPORT_TEXT, Pipeline
-from agent.records import Question
+from agent.memory import Memory
+from agent.pipeline import NO_REPORT_TEXT, UNSURE, Pipeline
+from agent.records import Candidate, Question
 from tests.agent.scripted import CSV, ScriptedModel, make_database
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
@@ -146,16 +151,82 @@ def test_an_intersection_over_years_lists_who_is_in_all(database: Database) -> N
     assert "2家" in answer and "瑞达银行" in answer and "华兴科技" in answer and "博士眼镜" not in answer
 
 
-def test_a_statement_that_drops_a_condition_is_repaired(database: Database) -> None:
-    bad = "SELECT COUNT(*) FROM company_table WHERE 年份=2020"
-    good = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"
-    trace = Pipeline(ScriptedModel("E", "净利润", {"错误:": good, "": bad}), database).ask(
-        "2020年净利润大于100元的公司有几家?"
-    )
-    assert trace.sql and trace.sql.repaired and "2家" in trace.answer.text
+DROPPED = "SELECT COUNT(*) FROM company_table WHERE 年份=2020"
+COUNTED = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100"
+LISTED = "SELECT 公司全称 FROM company_table WHERE 年份=2020 AND 货币资金>100"
+HOW_MANY = "2020年净利润大于100元的公司有几家?"
 
 
-def test_a_lookup_that_fails_twice_is_written_by_rule_and_says_so(database: Database) -> None:
+def test_where_a_condition_was_dropped_the_next_statement_answers(database: Database) -> None:
+    model = ScriptedModel("E", "净利润", (DROPPED, "SELECT 存货 FROM company_table", COUNTED, LISTED))
+    trace = Pipeline(model, database).ask(HOW_MANY)
+    assert "2家" in trace.answer.text and trace.model_sql == DROPPED
+    assert trace.sql and (trace.sql.written_by, trace.sql.rank, trace.sql.source.text) == ("model", 3, COUNTED)
+    assert len([note for note in trace.notes if "没有通过检查" in note]) == 2
+    assert len([task for task, _ in model.asked if task == "nl2sql"]) == 2, "once greedily, once for the others"
+
+
+def test_a_statement_that_finds_nothing_answers_only_where_no_other_passes(database: Database) -> None:
+    text = "2020年净利润大于10000元的公司有哪些,一共几家?"
+    with_figures = LISTED.replace("公司全称", "公司全称,货币资金")
+    trace = Pipeline(ScriptedModel("E", "净利润", (DROPPED, LISTED, COUNTED)), database).ask(text)
+    assert trace.sql and trace.sql.source.text == COUNTED
+    trace = Pipeline(ScriptedModel("E", "净利润", (DROPPED, LISTED, with_figures)), database).ask(text)
+    assert trace.sql and trace.sql.source.text == LISTED and trace.sql.rank == 2
+
+
+def test_a_candidate_that_the_model_was_not_sure_of_beside_its_branch_is_not_tried(database: Database) -> None:
+    class Guessing(ScriptedModel):
+        def candidates(
+            self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
+        ) -> list[list[Candidate]]:
+            return [[replace(c, margin=0.2) for c in found] for found in super().candidates(task, texts, grammars, n)]
+
+    trace = Pipeline(Guessing("E", "净利润", (DROPPED, COUNTED)), database).ask(HOW_MANY)
+    assert trace.answer.kind == "refusal" and trace.sql is None
+
+
+@pytest.mark.parametrize("margin,said", [(UNSURE - 0.1, True), (UNSURE, False), (math.inf, False)])
+def test_a_statement_that_the_model_was_not_sure_of_answers_and_says_so(
+    database: Database, margin: float, said: bool
+) -> None:
+    trace = Pipeline(ScriptedModel("E", "净利润", COUNTED, margin), database).ask(HOW_MANY)
+    assert "2家" in trace.answer.text and any("把握不大" in note for note in trace.notes) == said
+    assert trace.sql and trace.sql.source.margin == margin
+
+
+def test_an_approved_statement_answers_its_question_without_the_model(database: Database, tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "approved.jsonl")
+    model = ScriptedModel("E", "净利润", COUNTED)
+    memory.approve(Pipeline(model, database, memory=memory).ask(HOW_MANY))
+    model.asked.clear()
+    trace = Pipeline(model, database, memory=Memory(memory.path)).ask("2020年净利润大于500元的公司有几家？")
+    assert "1家" in trace.answer.text and trace.sql and trace.sql.written_by == "memory"
+    assert "nl2sql" not in {task for task, _ in model.asked} and trace.model_sql is None
+
+
+def test_an_approved_statement_of_a_similar_question_answers_only_where_the_models_own_fails(
+    database: Database, tmp_path: Path
+) -> None:
+    memory = Memory(tmp_path / "approved.jsonl")
+    memory.approve(Pipeline(ScriptedModel("E", "净利润", COUNTED), database, memory=memory).ask(HOW_MANY))
+    similar = "请问2020年净利润大于100元的公司有几家呢"
+    trace = Pipeline(ScriptedModel("E", "净利润", DROPPED), database, memory=memory).ask(similar)
+    assert "2家" in trace.answer.text and trace.sql and trace.sql.written_by == "memory"
+    own = Pipeline(ScriptedModel("E", "净利润", LISTED), database, memory=memory).ask(similar)
+    assert own.sql and own.sql.written_by == "model" and own.sql.rank == 1
+
+
+def test_a_remembered_statement_is_checked_like_any_other(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "approved.jsonl"
+    for sql in (DROPPED, "DROP TABLE company_table"):
+        row = {"question": "2020年货币资金大于100元的公司有几家?", "sql": sql, "asked": HOW_MANY, "date": "2024-05-01"}
+        path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+        trace = Pipeline(ScriptedModel("E", "净利润", COUNTED), database, memory=Memory(path)).ask(HOW_MANY)
+        assert trace.sql and trace.sql.written_by == "model" and trace.notes[0].startswith("记住的语句没有通过检查")
+
+
+def test_a_lookup_of_which_all_candidates_fail_is_written_by_rule_and_says_so(database: Database) -> None:
     trace = Pipeline(ScriptedModel("C", "净利润", "SELECT 存货 FROM company_table"), database).ask(
         "华兴科技2020年净利润是多少?"
     )
@@ -197,7 +268,13 @@ def test_a_lookup_taken_for_an_open_question_is_corrected_by_a_rule_and_says_so(
 
 
 @pytest.mark.parametrize(
-    "text", ["请介绍2020年华兴科技净利润的情况", "2020年华兴科技净利润变动的原因是什么?", "2020年净利润是什么意思?", "2020年华兴科技的企业文化是什么?"]
+    "text",
+    [
+        "请介绍2020年华兴科技净利润的情况",
+        "2020年华兴科技净利润变动的原因是什么?",
+        "2020年净利润是什么意思?",
+        "2020年华兴科技的企业文化是什么?",
+    ],
 )
 def test_a_tale_a_concept_and_an_unknown_column_stay_open_questions(database: Database, text: str) -> None:
     trace = Pipeline(ScriptedModel("F", "净利润", ONE), database).ask(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.sql_checks import doubts
+from agent.sql_checks import doubts, settle
 from agent.sql_guard import check
 from agent.surrogates import Masked
 
@@ -24,6 +24,8 @@ def found(text: str, sql: str, **known: object) -> list[str]:
         ("2020年货币资金最少的前5家", "DESC"),
         ("2020年货币资金第7低的公司", "DESC"),
         ("2020年货币资金倒数前5名", "DESC"),
+        ("2020年货币资金排名前5的公司", "ASC"),
+        ("2020年货币资金第7的公司", "ASC"),
     ],
 )
 def test_the_wrong_direction_is_noticed_and_the_right_one_passes(text: str, way: str) -> None:
@@ -44,6 +46,7 @@ def test_words_of_both_directions_decide_nothing() -> None:
         ("超过了100元", ">"),
         ("在100元以上", ">"),
         ("不低于100元", ">="),
+        ("大于等于100元", ">="),
         ("小于100元", "<"),
         ("不超过100元", "<="),
         ("没有超过100元", "<="),
@@ -51,16 +54,104 @@ def test_words_of_both_directions_decide_nothing() -> None:
         ("不到100元", "<"),
     ],
 )
-def test_a_comparison_turned_round_is_noticed_and_the_right_one_passes(said: str, operator: str) -> None:
-    turned = {">": "<", ">=": "<", "<": ">", "<=": ">"}[operator]
-    text = f"2020年货币资金{said}的公司"
-    assert found(text, f"{HEAD} AND 货币资金{operator}100", amounts={100: 5}) == []
-    assert any("比较方向" in doubt for doubt in found(text, f"{HEAD} AND 货币资金{turned}100", amounts={100: 5}))
+@pytest.mark.parametrize("written", ["<", "<=", ">", ">="])
+def test_the_words_decide_the_comparison_whatever_was_written(said: str, operator: str, written: str) -> None:
+    masked = Masked(f"2020年货币资金{said}的公司", {"货币资金": "货币资金"}, amounts={100: 5}, years={2020: 2020})
+    select = settle(check(f"{HEAD} AND 货币资金{written}100", COLUMNS), masked)
+    assert f"货币资金 {operator} 100" in select.sql()
+    assert doubts(select, masked) == []
 
 
-def test_not_turns_a_comparison() -> None:
-    text = "2020年货币资金不超过100元的公司"
-    assert found(text, f"{HEAD} AND NOT 货币资金>100", amounts={100: 5}) == []
+def test_under_not_a_comparison_stays_as_it_was_written() -> None:
+    masked = Masked("2020年货币资金不超过100元的公司", {"货币资金": "货币资金"}, amounts={100: 5}, years={2020: 2020})
+    assert "货币资金 > 100" in settle(check(f"{HEAD} AND NOT 货币资金>100", COLUMNS), masked).sql()
+
+
+def two(text: str, sql: str) -> list[str]:
+    masked = Masked(text, {"货币资金": "货币资金", "净利润": "净利润"}, amounts={100: 5, 200: 6}, years={2020: 2020})
+    return doubts(check(sql, COLUMNS), masked)
+
+
+def test_an_amount_belongs_to_the_column_before_it() -> None:
+    text = "2020年货币资金大于100元且净利润小于200元的公司"
+    head = "SELECT 公司全称 FROM company_table WHERE 年份=2020 AND "
+    assert two(text, f"{head}货币资金>100 AND 净利润<200") == []
+    assert sorted(two(text, f"{head}净利润>100 AND 货币资金<200")) == ["100不是对净利润说的", "200不是对货币资金说的"]
+
+
+def test_an_amount_said_once_is_compared_with_once_unless_both_are_meant() -> None:
+    head = "SELECT 公司全称 FROM company_table WHERE 年份=2020 AND "
+    sql = f"{head}货币资金>100 AND 净利润>100"
+    one = Masked("", {"货币资金": "货币资金", "净利润": "净利润"}, amounts={100: 5}, years={2020: 2020})
+    for text, doubted in (
+        ("2020年净利润多的、货币资金大于100元的公司", True),
+        ("2020年货币资金和净利润大于100元的公司", False),
+    ):
+        one.text = text
+        assert ("100只说了一次" in doubts(check(sql, COLUMNS), one)) == doubted
+
+
+def test_a_range_has_two_ends() -> None:
+    assert "范围的两头相同" in found(
+        "2020年货币资金在100元左右的公司", f"{HEAD} AND 货币资金 BETWEEN 100 AND 100", amounts={100: 5}
+    )
+
+
+@pytest.mark.parametrize(
+    "text,sql",
+    [
+        (
+            "2020年货币资金最高的5家",
+            "SELECT 公司全称,货币资金 FROM company_table WHERE 年份=2020 ORDER BY 货币资金 DESC LIMIT 1",
+        ),
+        (
+            "2020年货币资金第7高的",
+            "SELECT 公司全称,货币资金 FROM company_table WHERE 年份=2020 ORDER BY 货币资金 DESC LIMIT 1",
+        ),
+    ],
+)
+def test_the_wanted_rank_has_to_be_in_the_statement(text: str, sql: str) -> None:
+    ranks = {"top": 3} if "5家" in text else {"kth": 4}
+    assert any(doubt.startswith("缺少") for doubt in found(text, sql, **ranks))
+
+
+YEARS = {"years": {2020: 2020, 2021: 2021}}
+
+
+@pytest.mark.parametrize(
+    "text,tail,reason",
+    [
+        (
+            "2020年、2021年货币资金每年都大于100元的公司",
+            " GROUP BY 公司全称 HAVING COUNT(*)>=1",
+            "“每年”与“某一年”不符",
+        ),
+        ("2020年、2021年货币资金曾大于100元的公司", " GROUP BY 公司全称 HAVING COUNT(*)=2", "“每年”与“某一年”不符"),
+    ],
+)
+def test_every_year_is_not_some_year(text: str, tail: str, reason: str) -> None:
+    masked = Masked(text, {"货币资金": "货币资金"}, amounts={100: 5}, years=YEARS["years"])
+    sql = "SELECT 公司全称 FROM company_table WHERE 年份 IN (2020,2021) AND 货币资金>100" + tail
+    assert doubts(check(sql, COLUMNS), masked) == [reason]
+
+
+def test_a_company_is_not_counted_once_for_each_of_several_years() -> None:
+    masked = Masked(
+        "2020年、2021年货币资金曾大于100元的公司有几家", {"货币资金": "货币资金"}, amounts={100: 5}, **YEARS
+    )
+    sql = "SELECT COUNT(*) FROM company_table WHERE 年份 IN (2020,2021) AND 货币资金>100"
+    assert doubts(check(sql, COLUMNS), masked) == ["几年里的同一家公司会重复计数"]
+
+
+def test_figures_year_by_year_and_over_all_years_are_told_apart() -> None:
+    each = "SELECT 年份,SUM(货币资金) FROM company_table WHERE 年份 IN (2020,2021) GROUP BY 年份"
+    whole = "SELECT SUM(货币资金) FROM company_table WHERE 年份 IN (2020,2021)"
+    for text, right, wrong in (
+        ("2020年、2021年货币资金总和分别是多少", each, whole),
+        ("2020年、2021年两年合计的货币资金", whole, each),
+    ):
+        masked = Masked(text, {"货币资金": "货币资金"}, **YEARS)
+        assert doubts(check(right, COLUMNS), masked) == [] != doubts(check(wrong, COLUMNS), masked)
 
 
 def test_a_ranking_by_year_is_none() -> None:
