@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +14,21 @@ from typing import Any
 
 import jsonlines
 
-from agent.errors import CaibaoError
+from agent.errors import CaibaoError, DatabaseError, DatabaseUnavailable
 from agent.pipeline import Pipeline
-from agent.records import Question, Trace
+from agent.records import Candidate, Classification, Question, Trace
 from agent.textfile import read_text
 
 CHUNK = 256  # questions that share the model's batches, and that a kill can cost at most
+WAITS = (
+    1,
+    2,
+    4,
+    8,
+    15,
+    30,
+    60,
+)  # seconds before each new try while the database is away: a restart takes less than two minutes
 
 
 @dataclass
@@ -36,6 +48,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[str, object]]:
             raise CaibaoError(
                 f"{name} 第{error.lineno}行第{error.colno}列不是合法的JSON（{error.msg}），请改正后重试。"
             ) from None
+        except (ValueError, RecursionError):
+            raise CaibaoError(f"{name} 里的数太长或者嵌套太深，不能读取，请改正后重试。") from None
         for number, row in enumerate(array, 1):
             yield f"第{number}题", row
         return
@@ -43,8 +57,16 @@ def _rows(text: str, name: str) -> Iterator[tuple[str, object]]:
         if line.strip():
             try:
                 yield f"第{number}行", json.loads(line)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
                 yield f"第{number}行", error
+
+
+def _can_be_written(value: object) -> bool:
+    """Half of a character cannot be, and NaN would not be found again when a run is continued."""
+    try:
+        return bool(json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
 
 
 def read_questions(path: Path) -> QuestionFile:
@@ -55,12 +77,14 @@ def read_questions(path: Path) -> QuestionFile:
     """
     found = QuestionFile()
     for place, row in _rows(read_text(path), str(path)):
-        if isinstance(row, json.JSONDecodeError):
-            found.bad.append(f"{path} {place}不是合法的JSON（{row.msg}），已跳过。")
+        if isinstance(row, Exception):
+            found.bad.append(f"{path} {place}不是合法的JSON（{getattr(row, 'msg', '数太长或者嵌套太深')}），已跳过。")
         elif not isinstance(row, dict) or not isinstance(row.get("question"), str):
             found.bad.append(f"{path} {place}没有文字字段“question”，已跳过。")
         elif not row["question"].strip():
             found.bad.append(f"{path} {place}的问题是空的，已跳过。")
+        elif not _can_be_written([row.get("id"), row["question"]]):
+            found.bad.append(f"{path} {place}里有残缺的字符或NaN，不能写进答案文件，已跳过。")
         else:
             found.questions.append(Question(row.get("id", len(found.questions)), row["question"]))
     if not found.questions:
@@ -68,6 +92,11 @@ def read_questions(path: Path) -> QuestionFile:
             f'{path} 里没有可用的问题{"：" + found.bad[0] if found.bad else ""}，每行应为 {{"id": 0, "question": "…"}}。'
         )
     return found
+
+
+def _margin(decided: Classification | Candidate | None) -> float | None:
+    """None where there was no other way."""
+    return round(decided.margin, 4) if decided and decided.margin < math.inf else None
 
 
 def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
@@ -80,6 +109,7 @@ def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
         "kind": trace.answer.kind,
         "class": trace.classification.label if trace.classification else None,
         "confidence": round(trace.classification.confidence, 4) if trace.classification else None,
+        "margin": _margin(trace.classification),
         "keywords": list(trace.keywords.terms) if trace.keywords else None,
         "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns]
         if trace.keywords
@@ -89,6 +119,8 @@ def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
         "sql": trace.sql.text if trace.sql else None,
         "parameters": {k: str(v) for k, v in trace.sql.parameters.items()} if trace.sql else None,
         "decided_by": trace.sql.written_by if trace.sql else None,
+        "sql_confidence": round(trace.sql.confidence, 4) if trace.sql else None,
+        "sql_margin": _margin(trace.sql.source) if trace.sql else None,
         "evidence": {
             "columns": list(evidence.columns),
             "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows],
@@ -126,16 +158,41 @@ def _done(path: Path, questions: list[Question]) -> int:
     return len(lines)
 
 
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _answered(pipeline: Pipeline, questions: list[Question], tell: Callable[[str], None]) -> list[Trace]:
+    """The traces of a chunk, asked again while the database is away (the model remembers what it has written).
+
+    Raises:
+        DatabaseError: it stayed away.
+    """
+    for tried in range(len(WAITS) + 1):
+        try:
+            return pipeline.answer(questions)
+        except DatabaseUnavailable as error:
+            away = str(error).removesuffix("。")
+        if tried < len(WAITS):
+            tell(f"{away}；{WAITS[tried]}秒后重试（第{tried + 1}次，共{len(WAITS)}次）。")
+            time.sleep(WAITS[tried])
+    raise DatabaseError(f"{away}；{sum(WAITS)}秒里重试了{len(WAITS)}次，已有的答案都在文件里，再运行一次会接着做。")
+
+
 def run(
     pipeline: Pipeline,
     source: QuestionFile,
     output: Path,
     with_trace: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    tell: Callable[[str], None] = _tell,
 ) -> int:
     """Answers what `output` does not hold yet; returns how many answers were there before.
 
+    tell: is given a sentence whenever the database is away and asked again.
+
     Raises:
+        DatabaseError: the database stayed away; the answers so far are in `output`.
         CaibaoError: `output` cannot be continued, or cannot be written.
     """
     before = done = _done(output, source.questions)
@@ -145,7 +202,7 @@ def run(
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("a", encoding="utf-8") as file, jsonlines.Writer(file) as lines:
             while done < total:
-                traces = pipeline.answer(source.questions[done : done + CHUNK])
+                traces = _answered(pipeline, source.questions[done : done + CHUNK], tell)
                 lines.write_all(answer_row(trace, with_trace) for trace in traces)
                 file.flush()
                 os.fsync(file.fileno())

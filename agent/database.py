@@ -1,7 +1,7 @@
-"""The table of figures: SQLite or MySQL through SQLAlchemy, read-only, with row and time limits, numbers exact.
+"""The table of figures: SQLite or MySQL through SQLAlchemy, read-only, with row, size and time limits, numbers exact.
 
 Layers: the connection is opened read-only (SQLite mode=ro and query_only; MySQL a read-only transaction; use an account that may only SELECT);
-on SQLite an authorizer lets nothing through but reading the one table and a few functions; rows and seconds are limited.
+on SQLite an authorizer lets nothing through but reading the one table and a few functions; rows, characters and seconds are limited.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from decimal import Decimal, localcontext
+from contextlib import contextmanager, suppress
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,95 +20,65 @@ from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from agent import schema
-from agent.errors import DatabaseError
+from agent import exact, schema
+from agent.database_errors import connect, explained, parse_url, shown
+from agent.errors import DatabaseError, QueryLimit
 from agent.records import QueryResult, Value
 
-MAX_ROWS, TIMEOUT = 2000, 10.0
-_MARK = "\x1f"  # behind an exact SUM or AVG; no imported text holds it, and CAST(… AS REAL) reads the number before it
+MAX_ROWS, MAX_CHARACTERS, TIMEOUT = 2000, 1_000_000, 10.0
+START_TIMEOUT = 60.0  # for the list of all companies, read once
+_READ_TIMEOUT = START_TIMEOUT + 15  # a server that is silent for longer is gone: it stops every statement before
 _FUNCTIONS = frozenset({"sum", "avg", "count", "max", "min", "coalesce", "nullif", "row_number", "like"})
+_BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
+# What an account that only answers questions does not need, as SHOW GRANTS names it.
+_WRITES = frozenset(
+    {
+        "ALL",
+        "ALL PRIVILEGES",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "CREATE",
+        "DROP",
+        "ALTER",
+        "INDEX",
+        "TRIGGER",
+        "CREATE VIEW",
+    }
+    | {"FILE", "SUPER"}
+)
 
 
-class _Exact:
-    """SUM and AVG over decimal text of the numbers, so that no cent is lost in binary floats; handed back as marked text."""
+def _escaped(text: str, parameters: Mapping[str, Value], collation: str | None) -> str:
+    """For SQLAlchemy :name is a parameter wherever it stands; in a quoted column (其中):受限 it is not."""
 
-    def __init__(self) -> None:
-        self._total, self._count = Decimal(0), 0
+    def written(found: re.Match[str]) -> str:
+        if found[1] not in parameters:
+            return "\\" + found[0]
+        return f"{found[0]} COLLATE {collation}" if collation and isinstance(parameters[found[1]], str) else found[0]
 
-    def step(self, value: Any) -> None:
-        if value is not None:
-            with localcontext() as context:
-                context.prec = 60
-                self._total += Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
-            self._count += 1
+    return re.sub(r"(?<![:\w\\]):(\w+)", written, text)
 
 
-class _Sum(_Exact):
-    def finalize(self) -> str | None:
-        return f"{self._total:f}{_MARK}" if self._count else None
-
-
-class _Avg(_Exact):
-    def finalize(self) -> str | None:
-        with localcontext() as context:
-            context.prec = 60
-            return f"{self._total / self._count:f}{_MARK}" if self._count else None
-
-
-def _exact(value: Any) -> Value:
-    """As answers need it: floats as the decimal they print as, exact aggregates without their mark."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, str) and value.endswith(_MARK):
-        return Decimal(value[: -len(_MARK)])
-    return value if value is None or isinstance(value, (str, int, Decimal)) else str(value)
-
-
-def parse_url(url: str) -> URL:
-    """The SQLAlchemy URL.
+def _fetched(result: CursorResult[Any], max_rows: int) -> list[tuple[Value, ...]]:
+    """Rows one by one, one more than wanted at most.
 
     Raises:
-        DatabaseError: it is none; a password in it is not repeated.
+        QueryLimit: they hold more than MAX_CHARACTERS characters.
     """
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
-        raise DatabaseError(
-            "数据库地址不是SQLAlchemy地址，应类似 sqlite:///data/company.sqlite3 或 mysql+pymysql://用户:密码@主机/库。"
-        ) from None
-
-
-def sentence(error: SQLAlchemyError, url: URL, timeout: float = TIMEOUT) -> str:
-    """What a database error means, in one sentence without the password."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    text, shown = str(original), url.render_as_string(hide_password=True)
-    if "locked" in text:
-        return f"数据库 {shown} 被别的程序锁住，请稍后重试。"
-    if (
-        "interrupted" in text
-        or "max_statement_time" in text
-        or "maximum statement execution time" in text
-        or "(1969" in text
-        or "(3024" in text
-    ):
-        return f"查询超过{timeout:g}秒的时间上限，已停止。"
-    if "Access denied" in text:
-        return f"数据库 {shown} 拒绝登录，请检查用户名和密码。"
-    if "Can't connect" in text or "(2003" in text or "(2006" in text or "(2013" in text:
-        return f"连不上数据库 {shown}，请检查地址以及服务是否在运行。"
-    if "no such table" in text or "doesn't exist" in text:
-        return f"数据库 {shown} 里没有这个表，请先运行 python -m agent import 导入数据。"
-    if "not a database" in text:
-        return f"文件 {url.database} 不是SQLite数据库，请检查路径。"
-    return f"数据库 {shown} 报错：{text.splitlines()[0][:200]}"
-
-
-def _escaped(text: str, parameters: Mapping[str, Value]) -> str:
-    """For SQLAlchemy :name is a parameter wherever it stands; in a quoted column (其中):受限 it is not."""
-    return re.sub(r"(?<![:\w\\]):(\w+)", lambda found: found[0] if found[1] in parameters else "\\" + found[0], text)
+    rows: list[tuple[Value, ...]] = []
+    size = 0
+    for row in result:
+        rows.append(tuple(map(exact.exact, row)))
+        size += sum(len(str(value)) for value in rows[-1])
+        if size > MAX_CHARACTERS:
+            raise QueryLimit(f"查询结果超过{MAX_CHARACTERS}个字的上限，请少问几项或加上条件，无法回答该问题。")
+        if len(rows) > max_rows:
+            break
+    return rows
 
 
 class Database:
@@ -125,12 +95,13 @@ class Database:
         if self.dialect not in ("sqlite", "mysql"):
             raise DatabaseError(f"不支持数据库“{self.dialect}”，请用SQLite或MySQL（包括MySQL协议的数据库）。")
         self._guarded = threading.local()
+        self._is_view = False  # until the table has been looked at
 
     @cached_property
     def _engine(self) -> Engine:
         try:
             engine = sqlalchemy.create_engine(
-                self._sqlite_read_only() if self.dialect == "sqlite" else self.url,
+                self._sqlite_read_only() if self.dialect == "sqlite" else self._mysql_noticing(),
                 pool_pre_ping=True,
                 hide_parameters=True,
             )
@@ -143,36 +114,46 @@ class Database:
         path = self.url.database
         if not path or not Path(path).is_file():
             raise DatabaseError(
-                f"数据库文件 {path} 不存在，请先运行 python -m agent import 表格文件 --database {self.url.render_as_string()}。"
+                f"数据库文件 {path} 不存在，请先运行 python -m agent import 表格文件 --database {shown(self.url)}。"
             )
         return URL.create(
             "sqlite", database=f"file:{quote(str(Path(path).resolve()))}", query={"mode": "ro", "uri": "true"}
         )
 
+    def _mysql_noticing(self) -> URL:
+        """A server that hangs is noticed; the driver would wait for ever."""
+        if self.url.drivername != "mysql+pymysql" or "read_timeout" in self.url.query:
+            return self.url
+        return self.url.update_query_dict({"read_timeout": f"{_READ_TIMEOUT:.0f}"})
+
     def _on_connect(self, connection: Any, record: object) -> None:
         if self.dialect == "sqlite":
             connection.execute("PRAGMA query_only = 1")
-            connection.create_aggregate("sum", 1, _Sum)
-            connection.create_aggregate("avg", 1, _Avg)
+            connection.execute("PRAGMA case_sensitive_like = 1")  # as utf8mb4_bin
+            connection.create_aggregate("sum", 1, exact.Sum)
+            connection.create_aggregate("avg", 1, exact.Avg)
             connection.set_authorizer(self._authorize)
             return
-        with connection.cursor() as cursor:
-            cursor.execute("SET SESSION TRANSACTION READ ONLY")
-            cursor.execute("SET SESSION div_precision_increment = 30")  # 4 digits would make ratios tie that do not
+        # div_precision_increment: with the default of 4 digits ratios would tie that do not. Servers that only speak MySQL's
+        # protocol may know neither: the account and the guard remain.
+        for setting in ("TRANSACTION READ ONLY", "div_precision_increment = 30"):
+            with connection.cursor() as cursor, suppress(self._engine.dialect.loaded_dbapi.Error):
+                cursor.execute(f"SET SESSION {setting}")
 
-    def _limit(self, connection: Connection, timeout: float) -> None:
-        """Lets the database itself stop a statement after `timeout` seconds."""
+    def _limit(self, connection: Connection, timeout: float, max_rows: int | None) -> None:
+        """Lets the database itself stop a statement after `timeout` seconds, and MySQL send no more rows than wanted."""
         if self.dialect == "sqlite":
             raw: Any = connection.connection.driver_connection
             deadline = time.monotonic() + timeout
             raw.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
             return
+        if connection.info.get("limits") == (timeout, max_rows):
+            return
         maria = bool(getattr(connection.dialect, "is_mariadb", False))
-        connection.exec_driver_sql(
-            f"SET SESSION max_statement_time = {timeout:f}"
-            if maria
-            else f"SET SESSION max_execution_time = {int(timeout * 1000)}"
-        )
+        seconds = f"max_statement_time = {timeout:f}" if maria else f"max_execution_time = {int(timeout * 1000)}"
+        rows = f"sql_select_limit = {'DEFAULT' if max_rows is None else max_rows + 1}"
+        connection.exec_driver_sql(f"SET SESSION {seconds}, {rows}")
+        connection.info["limits"] = (timeout, max_rows)
 
     def _authorize(
         self, action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
@@ -180,9 +161,9 @@ class Database:
         """SQLite asks for every part of a statement while it is compiled."""
         if not getattr(self._guarded, "on", False):
             return sqlite3.SQLITE_OK
-        # `trigger` is the view that reads for the statement: the table may be a view of the user's own tables.
+        # `trigger` is the view that reads for the statement, where the table is one; a WITH of its name would look the same.
         if action == sqlite3.SQLITE_READ:
-            allowed = one in (self.table, "") or trigger == self.table
+            allowed = one in (self.table, "") or (trigger == self.table and self._is_view)
         elif action == sqlite3.SQLITE_FUNCTION:
             allowed = str(two).lower() in _FUNCTIONS
         else:
@@ -190,29 +171,46 @@ class Database:
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
     @contextmanager
-    def _open(self, timeout: float = TIMEOUT) -> Iterator[Connection]:
-        """A connection with the deadline set; errors come out as one sentence."""
+    def _open(self, timeout: float = START_TIMEOUT, max_rows: int | None = None) -> Iterator[Connection]:
+        """A connection with the limits set; errors come out as one sentence."""
         try:
-            with self._engine.connect() as connection:
-                self._limit(connection, timeout)
-                yield connection
+            with connect(self._engine, self.url) as connection:
+                self._limit(connection, timeout, max_rows)
+                try:
+                    yield connection
+                except QueryLimit:
+                    connection.invalidate()  # what is still to come is not read
+                    raise
         except SQLAlchemyError as error:
-            raise DatabaseError(sentence(error, self.url, timeout)) from None
+            raise explained(error, self.url, timeout) from None
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:
         with self._open() as connection:
             inspector = sqlalchemy.inspect(connection)
             if not inspector.has_table(self.table):
-                shown = self.url.render_as_string()
                 raise DatabaseError(
-                    f"数据库 {shown} 里没有表 {self.table}，请先运行 python -m agent import 导入数据，或用 --table 指定表名。"
+                    f"数据库 {shown(self.url)} 里没有表 {self.table}，请先运行 python -m agent import 导入数据，或用 --table 指定表名。"
                 )
             names = tuple(column["name"] for column in inspector.get_columns(self.table))
+            self._is_view = self.table in inspector.get_view_names()
         missing = [name for name in schema.KEY if name not in names]
         if missing:
             raise DatabaseError(f"表 {self.table} 没有字段{'、'.join(missing)}，无法回答问题，请检查表名或重新导入。")
         return names
+
+    @cached_property
+    def _loose(self) -> frozenset[str]:
+        """Columns of a user's own MySQL table that take different texts for one: ß and s, 🍣 and 🍺."""
+        if self.dialect == "sqlite":
+            return frozenset()
+        query = sqlalchemy.text(
+            "SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS"
+            " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :name AND COLLATION_NAME IS NOT NULL"
+        )
+        with self._open() as connection:
+            rows = connection.execute(query, {"name": self.table})
+            return frozenset(str(name) for name, collation in rows if not str(collation).endswith("_bin"))
 
     def columns(self) -> tuple[str, ...]:
         """Names of the table's columns.
@@ -223,7 +221,13 @@ class Database:
         return self._columns
 
     def _distinct(self, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        given = [sqlalchemy.column(name) if name in self._columns else sqlalchemy.literal("") for name in names]
+        def column(name: str) -> sqlalchemy.ColumnElement[Any]:
+            if name not in self._columns:
+                return sqlalchemy.literal("")
+            plain = sqlalchemy.column(name, sqlalchemy.String())
+            return sqlalchemy.collate(plain, _BINARY).label(name) if name in self._loose else plain
+
+        given = [column(name) for name in names]
         query = sqlalchemy.select(*given).select_from(sqlalchemy.table(self.table)).distinct()
         with self._open() as connection:
             return [tuple(row) for row in connection.execute(query)]
@@ -259,21 +263,42 @@ class Database:
         """Runs a statement that sql_guard has emitted, its values bound.
 
         Raises:
-            DatabaseError: the database refuses it, or it takes longer than `timeout` seconds.
+            DatabaseUnavailable: the database cannot be reached just now.
+            QueryLimit: it takes longer than `timeout` seconds, or returns more than MAX_CHARACTERS characters.
+            DatabaseError: the database refuses it, or has no such table.
         """
+        self.columns()  # tells whether the table is a view
         bound = {
             name: float(value) if isinstance(value, Decimal) and self.dialect == "sqlite" else value
             for name, value in parameters.items()
         }
-        with self._open(timeout) as connection:
+        statement = sqlalchemy.text(_escaped(text, parameters, _BINARY if self._loose else None))
+        with self._open(timeout, max_rows) as connection:
             self._guarded.on = True
             try:
-                result = connection.execute(sqlalchemy.text(_escaped(text, parameters)), bound)
-                rows = result.fetchmany(max_rows + 1)
+                # On MySQL row by row, so that a result too large is not in memory before it is measured.
+                result = connection.execute(statement, bound, execution_options={"stream_results": True})
+                rows = _fetched(result, max_rows)
             finally:
                 self._guarded.on = False
-        return QueryResult(
-            tuple(result.keys()),
-            tuple(tuple(_exact(value) for value in row) for row in rows[:max_rows]),
-            len(rows) > max_rows,
+        # COUNT("x") and COUNT(`x`) are one name.
+        names = tuple(re.sub(r"^(\w+)\([\"`](.*)[\"`]\)$", r"\1(\2)", name) for name in result.keys())  # noqa: SIM118
+        return QueryResult(names, tuple(rows[:max_rows]), len(rows) > max_rows)
+
+    def write_warning(self) -> str | None:
+        """One sentence where the account of a MySQL server may do more than read; None where not, or where it does not tell."""
+        if self.dialect != "mysql":
+            return None
+        try:
+            with self._open() as connection:
+                grants = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
+        except DatabaseError:
+            return None
+        given = re.findall(r"^GRANT (.+?) ON ", "\n".join(grants), re.MULTILINE)
+        found = {name.strip() for line in given for name in re.sub(r"\([^)]*\)", "", line).split(",")} & _WRITES
+        if not found:
+            return None
+        return (
+            f"提醒：数据库账号“{self.url.username or ''}”能改数据（{'、'.join(sorted(found)[:4])}），问答只需要读，"
+            f"建议换一个只读的账号：GRANT SELECT ON `{self.url.database}`.`{self.table}` TO '账号'@'主机'。"
         )

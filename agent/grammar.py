@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from agent import schema
 from agent.schema import COMPANY, YEAR
 from agent.sql_guard import DERIVED, RANK
-from agent.surrogates import AMOUNTS, COMPANIES, LAST_YEAR_SHOWN, PLACES, THEMSELVES, Masked
+from agent.surrogates import AMOUNTS, COMPANIES, KTH, LAST_YEAR_SHOWN, PLACES, THEMSELVES, TOP, Masked
 
 YEARS = tuple(range(LAST_YEAR_SHOWN - 6, LAST_YEAR_SHOWN + 4))
 _NAMES = (COMPANY, schema.CODE, schema.SHORT_NAME)
@@ -28,7 +28,7 @@ grouped: "{COMPANY}" ("," totals)? from " GROUP BY {COMPANY}" having? sorted? li
   | "{YEAR}" ("," totals)? from " GROUP BY {YEAR}" having? sorted? limit?
   | "{COMPANY}" ranks NUMERIC WAY ") AS {RANK}" from ranked having
 ranks: " FROM (SELECT {COMPANY},{YEAR},ROW_NUMBER() OVER (PARTITION BY {YEAR} ORDER BY "
-ranked: ") AS {DERIVED} WHERE {RANK}<=" NUMBER " GROUP BY {COMPANY}"
+ranked: ") AS {DERIVED} WHERE {RANK}<=" RANK " GROUP BY {COMPANY}"
 columns: column ("," column)*
 column: YEARLY
   | NAMED
@@ -48,7 +48,7 @@ numeric: NUMERIC (OPERATOR AMOUNT | " BETWEEN " AMOUNT " AND " AMOUNT)
 having: " HAVING COUNT(*)" OPERATOR NUMBER
 order: " ORDER BY " column WAY
 sorted: " ORDER BY " total WAY
-limit: " LIMIT " NUMBER (" OFFSET " NUMBER)?
+limit: " LIMIT " RANK (" OFFSET {KTH - 1}")?
 FUNCTION: "SUM" | "AVG" | "MAX" | "MIN"
 OPERATOR: "=" | "<>" | "<" | "<=" | ">" | ">="
 WAY: " ASC" | " DESC"
@@ -63,6 +63,7 @@ def select_grammar(
     places: Iterable[str] = PLACES,
     amounts: Iterable[int] = AMOUNTS,
     years: Iterable[int] = YEARS,
+    ranks: Iterable[int] = (1, TOP, KTH),
 ) -> str:
     """One SELECT over the table, of these columns (computed ones among them) and these values, all of them surrogates.
 
@@ -79,6 +80,7 @@ def select_grammar(
         "PLACE": [f"'%{place}%'" for place in places],
         "AMOUNT": list(amounts),
         "YEAR": list(years),
+        "RANK": list(ranks),
     }
     compared = [rule for rule, kinds in _COMPARED.items() if all(words[kind] for kind in kinds)]
     missing = {kind for kind, found in words.items() if not found} | (set() if compared else {"compared", "test"})
@@ -100,4 +102,5 @@ def grammar_of(masked: Masked, table_columns: Collection[str]) -> str:
     columns = [*masked.columns, *sorted(THEMSELVES & set(table_columns))]
     numeric = [c for c in masked.columns if schema.unit_of(c) != "text"]
     growing = [c + suffix for suffix in (schema.GROWTH, schema.CHANGE) for c in numeric]
-    return select_grammar([*columns, *growing], masked.companies, masked.places, masked.amounts, masked.years)
+    ranks = [1, *([TOP] if masked.top else []), *([KTH] if masked.kth == 1 else [])]
+    return select_grammar([*columns, *growing], masked.companies, masked.places, masked.amounts, masked.years, ranks)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import os
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Numeric, String, Table, Text, event
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from agent import schema
-from agent.database import parse_url, sentence
+from agent import schema, table_file
+from agent.database_errors import explained, parse_url
 from agent.errors import CaibaoError, DatabaseError
 from agent.linking.lookup import normalise
-from agent.textfile import decode
+from agent.table_writer import INDEXED, LONGEST, Shape, plain_name, write
 
 _SCALES = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8, "人": 1, "股": 1, "万股": 10**4}
 _HEADING_UNIT = re.compile(r"^(.+?)[(\[【]?(?:单位[::]?)?(千元|万元|百万元|亿元|万股|元|人|股|%)[)\]】]?$")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_PLAIN = re.compile(r"-?\d{1,18}(?:\.(\d{1,9}))?", re.ASCII)  # as most cells are: read without further questions
 _LARGEST, _PLACES = Decimal(10) ** 20, 10  # what DECIMAL holds before and behind the point
 _YEARS = range(1900, 2100)
 _EMPTY = frozenset({"", "-", "--", "—", "——", "无", "nan", "none", "null", "不适用", "n/a"})
@@ -62,60 +56,6 @@ class _Field:
     name: str
     scale: int
     is_text: bool
-
-
-def _csv(text: str, path: Path) -> Iterator[tuple[int, list[Any]]]:
-    """Lines are counted as an editor counts them: a cell may hold line breaks."""
-    reader, line = csv.reader(io.StringIO(text, newline="")), 1
-    try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise CaibaoError(f"{path} 第{line}行不是csv（{error}），请检查引号。") from None
-
-
-def _xlsx(raw: bytes, path: Path) -> list[tuple[int, list[Any]]]:
-    """The first sheet; its XML is read only while the rows are, so that damage shows late."""
-    import openpyxl
-
-    try:
-        sheet = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
-        return [(number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), 1)]
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        LookupError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        SyntaxError,
-        RuntimeError,
-    ) as error:
-        # openpyxl lets whatever its parsers meet in a damaged file escape: ParseError is a SyntaxError, an encrypted part a RuntimeError.
-        raise CaibaoError(f"{path} 不是完好的xlsx文件（{type(error).__name__}），请重新另存一次。") from None
-
-
-def _cells(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    """(line, cells) of the file, the heading line first.
-
-    Raises:
-        CaibaoError: the file is missing, of another kind, or damaged.
-    """
-    name = path.name.lower()
-    if not name.endswith((".csv", ".csv.gz", ".xlsx")):
-        raise CaibaoError(f"不能导入 {path}：只支持 .csv、.csv.gz 和 .xlsx。")
-    try:
-        raw = path.read_bytes()
-        if name.endswith(".gz"):
-            raw = gzip.decompress(raw)
-    except FileNotFoundError:
-        raise CaibaoError(f"文件 {path} 不存在，请检查路径。") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise CaibaoError(f"文件 {path} 不能读取：{error}。") from None
-    yield from _xlsx(raw, path) if name.endswith(".xlsx") else _csv(decode(raw, str(path)), path)
 
 
 def _heading(text: str) -> tuple[str, int]:
@@ -183,6 +123,7 @@ def _number(cell: Any, scale: int) -> Decimal | None:
     return value
 
 
+@lru_cache(maxsize=256)
 def _year(cell: Any) -> int | None:
     """The cell as a year: 2020, 2020年, 2020.0.
 
@@ -195,172 +136,162 @@ def _year(cell: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def _text(cell: Any, column: _Field) -> str | None:
-    """Text without spaces around it; a stock code with the zeros that a spreadsheet took away (2099.0 → 002099)."""
-    text = str(cell).strip()
-    if column.name == schema.CODE and (code := re.fullmatch(r"(\d+)(?:\.0+)?", text)):
-        return code[1].zfill(6)
-    return text or None
+def _text(cell: Any) -> str | None:
+    return None if cell is None else str(cell).strip() or None
 
 
-def _value(cell: Any, column: _Field, where: str) -> str | int | Decimal | None:
-    if cell is None:
-        return None
+def _code(cell: Any) -> str | None:
+    """A stock code with the zeros that a spreadsheet took away (2099.0 → 002099)."""
+    code = re.fullmatch(r"(\d+)(?:\.0+)?", text) if (text := _text(cell)) else None
+    return code[1].zfill(6) if code else text
+
+
+def _converter(column: _Field, number: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What makes a cell of the column a value; it raises InvalidOperation. number: Decimal, or float for SQLite."""
     if column.is_text:
-        return _text(cell, column)
-    is_year = column.name == schema.YEAR
-    try:
-        return _year(cell) if is_year else _number(cell, column.scale)
-    except InvalidOperation:
-        wanted = "年份（如2020）" if is_year else "能导入的数"
-        raise CaibaoError(
-            f"{where}的{column.name}“{str(cell)[:40]}”不是{wanted}，请改正后重新导入（什么都没有导入）。"
-        ) from None
+        return _code if column.name == schema.CODE else _text
+    if column.name == schema.YEAR:
+        return _year
+
+    def convert(cell: Any) -> Any:
+        if cell is None or cell == "":
+            return None
+        if column.scale == 1 and type(cell) is str and _PLAIN.fullmatch(cell):
+            return number(cell)
+        value = _number(cell, column.scale)
+        return None if value is None else number(value)
+
+    return convert
 
 
-def _rows(path: Path, report: ImportReport) -> tuple[list[_Field], list[dict[str, Any]]]:
-    """Everything in memory and checked, before anything is written."""
-    lines = _cells(path)
-    first = next(lines, None)
-    if first is None:
-        raise CaibaoError(f"{path} 是空的。")
-    fields = _fields(first[1], path, report)
-    # A column the schema does not know holds text as soon as one of its cells is no number.
-    body = [(number, cells) for number, cells in lines if any(c not in (None, "") for c in cells)]
-    fields = [
-        f if f.is_text or schema.unit_of(f.name) else replace(f, is_text=not _all_numbers(body, f)) for f in fields
-    ]
-    seen: dict[tuple[Any, Any], int] = {}
-    rows = []
-    for number, cells in body:
-        where = f"{path} 第{number}行"
-        if any(cell not in (None, "") for cell in cells[len(first[1]) :]):
-            # An unquoted 1,234 moves everything behind it one column on.
-            raise CaibaoError(
-                f"{where}有{len(cells)}格，标题只有{len(first[1])}个，请检查多出的逗号（什么都没有导入）。"
-            )
-        row = {f.name: _value(cells[f.index] if f.index < len(cells) else None, f, where) for f in fields}
-        key = (row[schema.COMPANY], row[schema.YEAR])
-        if None in key:
-            raise CaibaoError(f"{where}没有公司全称或年份，请补上后重新导入（什么都没有导入）。")
-        if key in seen:
-            raise CaibaoError(
-                f"{path} 第{seen[key]}行与第{number}行都是{key[0]}{key[1]}年，请去掉一行后重新导入（什么都没有导入）。"
-            )
-        seen[key] = number
-        rows.append(row)
-    if not rows:
-        raise CaibaoError(f"{path} 只有标题，没有数据。")
-    return fields, rows
+@dataclass
+class _Measure:
+    """What a column needs in MySQL, and of one that the schema does not know whether it holds numbers."""
+
+    numbers: bool = True
+    places: int = 4  # decimals; some more than the file has, so that later figures fit too
+    longest: int = 0  # characters
+
+    def see(self, cell: Any, column: _Field) -> None:
+        text = str(cell)
+        self.longest = max(self.longest, len(text))
+        if column.is_text or not self.numbers:
+            return
+        if plain := _PLAIN.fullmatch(text):
+            self.places = max(self.places, len(plain[1] or ""))
+            return
+        try:
+            value = _number(text, 1)
+        except InvalidOperation:
+            self.numbers = False
+            return
+        exponent = value.normalize().as_tuple().exponent if value is not None else 0
+        self.places = max(self.places, min(-exponent if isinstance(exponent, int) else 0, _PLACES))
 
 
-def _all_numbers(body: Sequence[tuple[int, Sequence[Any]]], column: _Field) -> bool:
-    try:
-        for _, cells in body:
-            if column.index < len(cells) and cells[column.index] is not None:
-                _number(cells[column.index], 1)
-    except InvalidOperation:
-        return False
-    return True
+def _filled(cells: Sequence[Any]) -> bool:
+    return any(cell not in (None, "") for cell in cells)
 
 
-def _places(name: str, rows: Sequence[dict[str, Any]]) -> int:
-    """Decimals of the most exact number in a column: 4 at least, so that later figures fit too."""
-    exponents = (row[name].normalize().as_tuple().exponent for row in rows if row[name] is not None)
-    return min(max([4, *(-e for e in exponents if isinstance(e, int))]), _PLACES)
+@dataclass
+class _Source:
+    """A file and its columns; the rows are read from it again, so that it need not fit into memory."""
 
+    path: Path
+    width: int
+    fields: list[_Field]
+    measures: list[_Measure]
 
-def _table(name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]], dialect: str) -> Table:
-    """MySQL: exact DECIMAL, short texts as VARCHAR so that they can be indexed. SQLite: 64-bit numbers."""
+    @classmethod
+    def of(cls, path: Path, report: ImportReport) -> _Source:
+        """The first reading. Raises CaibaoError for a file that is none, without data, or with wrong headings."""
+        lines = table_file.lines(path)
+        first = next(lines, None)
+        if first is None:
+            raise CaibaoError(f"{path} 是空的。")
+        fields = _fields(first[1], path, report)
+        measured = [(f.index, f, _Measure()) for f in fields]
+        for _, cells in lines:
+            if _filled(cells):
+                report.rows += 1
+                for index, column, measure in measured:
+                    if index < len(cells) and cells[index] not in (None, ""):
+                        measure.see(cells[index], column)
+        if not report.rows:
+            raise CaibaoError(f"{path} 只有标题，没有数据。")
+        measures = [measure for _, _, measure in measured]
+        # A column the schema does not know holds text as soon as one of its cells is no number.
+        fields = [
+            f if f.is_text or schema.unit_of(f.name) else replace(f, is_text=not m.numbers)
+            for f, m in zip(fields, measures)
+        ]
+        return cls(path, len(first[1]), fields, measures)
 
-    def type_of(column: _Field) -> Any:
-        if column.name == schema.YEAR:
-            return Integer()
-        if not column.is_text:
-            return Float() if dialect == "sqlite" else Numeric(20 + (places := _places(column.name, rows)), places)
-        longest = max((len(str(row[column.name] or "")) for row in rows), default=0)
-        return String(191) if longest <= 191 else Text()
+    def _lines(self) -> Iterator[table_file.Line]:
+        return ((n, cells) for n, cells in islice(table_file.lines(self.path), 1, None) if _filled(cells))
 
-    # Index names are global in SQLite: they carry the table's name.
-    return Table(
-        name,
-        MetaData(),
-        *(Column(f.name, type_of(f), nullable=f.name not in schema.KEY) for f in fields),
-        Index(f"ix_{name}_company_year", schema.COMPANY, schema.YEAR, unique=True),
-        Index(f"ix_{name}_year", schema.YEAR),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_row_format="DYNAMIC",
-    )
+    def rows(self, number: Callable[[Any], Any]) -> Iterator[tuple[Any, ...]]:
+        """The values of each line in the order of `fields`.
 
-
-def _fill(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    table.create(connection)
-    for start in range(0, len(rows), 500):
-        connection.execute(table.insert(), rows[start : start + 500])
-
-
-def _sqlite_number(value: Any) -> Any:
-    """SQLite keeps numbers as 64-bit floats; whole ones as integers."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
-    return value
-
-
-def _import_sqlite(url: URL, name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]]) -> None:
-    """One transaction, in which SQLite can also drop and create; a new file is built beside its place and renamed."""
-    if not url.database or url.database == ":memory:":
-        raise DatabaseError("SQLite地址里没有文件，应类似 sqlite:///data/company.sqlite3。")
-    path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not path.exists()
-    target = path.with_name(path.name + f".{os.getpid()}.tmp") if fresh else path
-    engine = sqlalchemy.create_engine(URL.create("sqlite", database=str(target)), hide_parameters=True)
-    # The driver's own transactions leave CREATE and DROP out; these do not.
-    event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
-            _fill(
-                connection,
-                _table(name, fields, rows, "sqlite"),
-                [{k: _sqlite_number(v) for k, v in row.items()} for row in rows],
-            )
-        engine.dispose()
-        if fresh:
-            os.replace(target, path)
-    finally:
-        engine.dispose()
-        if fresh:
-            target.unlink(missing_ok=True)
-
-
-def _import_mysql(url: URL, name: str, fields: Sequence[_Field], rows: Sequence[dict[str, Any]]) -> None:
-    """A staging table, then an atomic RENAME. The names of both helpers are ones that nobody gives a table of theirs."""
-    engine = sqlalchemy.create_engine(url, hide_parameters=True)
-    staging, old = _plain(f"{name}__caibao_new"), _plain(f"{name}__caibao_old")
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{staging}`, `{old}`")
+        Raises:
+            CaibaoError: line, column and value that is wrong.
+        """
+        converters = [(f.index, _converter(f, number)) for f in self.fields]
+        keys = [[f.name for f in self.fields].index(name) for name in schema.KEY]
+        indexed = [(i, f.name) for i, f in enumerate(self.fields) if f.name in INDEXED and f.is_text]
+        for line, cells in self._lines():
+            if len(cells) != self.width:
+                self._check_width(line, cells)
+                cells = [*cells, *[None] * (self.width - len(cells))]
             try:
-                _fill(connection, _table(staging, fields, rows, "mysql"), rows)
-                before = f"`{name}` TO `{old}`, " if sqlalchemy.inspect(connection).has_table(name) else ""
-                connection.commit()
-            except SQLAlchemyError:
-                connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{staging}`")
-                raise
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"RENAME TABLE {before}`{staging}` TO `{name}`")
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{old}`")
-    finally:
-        engine.dispose()
+                row = tuple([convert(cells[index]) for index, convert in converters])
+            except InvalidOperation:
+                raise self._wrong(line, cells) from None
+            where = f"{self.path} 第{line}行"
+            if any(row[key] is None for key in keys):
+                raise CaibaoError(f"{where}没有公司全称或年份，请补上后重新导入（什么都没有导入）。")
+            for index, name in indexed:
+                if row[index] is not None and len(row[index]) > LONGEST:
+                    raise CaibaoError(f"{where}的{name}有{len(row[index])}个字，最多{LONGEST}个（什么都没有导入）。")
+            yield row
 
+    def shapes(self) -> list[Shape]:
+        """The columns as the table has them."""
+        return [
+            Shape(f.name, "year" if f.name == schema.YEAR else "text" if f.is_text else "number", m.longest, m.places)
+            for f, m in zip(self.fields, self.measures)
+        ]
 
-def _plain(name: str) -> str:
-    if not re.fullmatch(r"\w{1,64}", name):
-        raise CaibaoError(f"表名“{name}”只能由字母、数字、汉字和下划线组成。")
-    return name
+    def _check_width(self, line: int, cells: Sequence[Any]) -> None:
+        """An unquoted 1,234 moves everything behind it one column on."""
+        if _filled(cells[self.width :]):
+            raise CaibaoError(
+                f"{self.path} 第{line}行有{len(cells)}格，标题只有{self.width}个，请检查多出的逗号（什么都没有导入）。"
+            )
+
+    def _wrong(self, line: int, cells: Sequence[Any]) -> CaibaoError:
+        """The sentence about the first cell of a line that cannot be read."""
+        for column in self.fields:
+            try:
+                _converter(column, Decimal)(cells[column.index])
+            except InvalidOperation:
+                wanted = "年份（如2020）" if column.name == schema.YEAR else "能导入的数"
+                said = f"{column.name}“{str(cells[column.index])[:40]}”不是{wanted}"
+                break
+        return CaibaoError(f"{self.path} 第{line}行的{said}，请改正后重新导入（什么都没有导入）。")
+
+    def doubled(self) -> CaibaoError | None:
+        """The sentence about two lines of one company and year, looked for only where the table has refused the second."""
+        seen: dict[tuple[Any, ...], int] = {}
+        keys = [(f.index, _converter(f, Decimal)) for name in schema.KEY for f in self.fields if f.name == name]
+        for line, cells in self._lines():
+            company, year = (convert(cells[index]) for index, convert in keys)
+            before = seen.setdefault((company, year), line)
+            if before != line:
+                return CaibaoError(
+                    f"{self.path} 第{before}行与第{line}行都是{company}{year}年，请去掉一行后重新导入（什么都没有导入）。"
+                )
+        return None
 
 
 def import_table(path: Path, url: str, table: str = schema.TABLE) -> ImportReport:
@@ -371,18 +302,14 @@ def import_table(path: Path, url: str, table: str = schema.TABLE) -> ImportRepor
         DatabaseError: the database cannot be written.
     """
     address, report = parse_url(url), ImportReport()
-    _plain(table)
-    fields, rows = _rows(Path(path), report)
-    report.rows = len(rows)
+    plain_name(table)
+    source = _Source.of(Path(path), report)
     try:
-        if address.get_backend_name() == "sqlite":
-            _import_sqlite(address, table, fields, rows)
-        elif address.get_backend_name() == "mysql":
-            _import_mysql(address, table, fields, rows)
-        else:
-            raise DatabaseError(f"不支持数据库“{address.get_backend_name()}”，请用SQLite或MySQL。")
+        write(address, table, source.shapes(), source.rows)
+    except IntegrityError as error:
+        raise (source.doubled() or explained(error, address)) from None
     except SQLAlchemyError as error:
-        raise DatabaseError(sentence(error, address)) from None
+        raise explained(error, address) from None
     except OSError as error:
         raise DatabaseError(f"不能写入 {address.database}：{error.strerror}。") from None
     return report

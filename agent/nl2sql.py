@@ -75,7 +75,9 @@ def _number_value(literal: exp.Literal, masked: Masked) -> Value:
     """The real value behind a surrogate number, by where it stands."""
     number, parent = Decimal(literal.this), literal.parent
     if isinstance(parent, exp.Offset):
-        return (masked.kth or 0) - 1 if number == KTH - 1 and masked.kth else int(number)
+        if number and not (number == KTH - 1 and masked.kth):
+            raise SqlRejected(f"语句里的第{number + 1}名不在问题中")
+        return (masked.kth or 1) - 1
     if isinstance(parent, exp.Limit):
         return _rank_of(number, masked)
     columns = {c.name for c in parent.find_all(exp.Column)} if parent else set()

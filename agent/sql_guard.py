@@ -6,6 +6,7 @@ Names are checked in their scope as well: SQLite reads a double-quoted name that
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 
 import sqlglot
@@ -15,9 +16,13 @@ from sqlglot.errors import SqlglotError
 from agent import formulas, schema
 from agent.errors import SqlRejected
 
-MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 2000, 400, 24, 9
+MAX_LENGTH, MAX_NODES, MAX_DEPTH = 2000, 400, 24
+MAX_DIGITS, MAX_LIMIT_DIGITS = 30, 9  # a decimal of MariaDB has at most 65 digits
 RANK = "名次"  # the alias of ROW_NUMBER() in an intersection over years
 DERIVED = "t"  # the alias of the table or the derived table
+
+# sqlglot tells the log, hence the user's screen, what it only half understands; here that is refused in one sentence anyway.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 # Node types a statement may be made of.
 _ALLOWED: tuple[type[exp.Expr], ...] = (
@@ -85,6 +90,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.Limit: frozenset({"expression"}),
     exp.Offset: frozenset({"expression"}),
     exp.Star: frozenset(),
+    exp.RowNumber: frozenset(),
 }
 
 
@@ -95,8 +101,8 @@ def _refuse(reason: str) -> SqlRejected:
 def _parse(sql: str, max_length: int) -> exp.Select:
     if len(sql) > max_length:
         raise _refuse(f"长度{len(sql)}超过上限{max_length}")
-    if "\x00" in sql:
-        raise _refuse("含有空字符")
+    if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in sql):
+        raise _refuse("含有空字符或残缺的字符")
     try:
         statements = [s for s in sqlglot.parse(sql, read="sqlite") if s is not None]
     except (SqlglotError, RecursionError, ValueError):
@@ -106,6 +112,13 @@ def _parse(sql: str, max_length: int) -> exp.Select:
     if not isinstance(statements[0], exp.Select):
         raise _refuse(f"只允许SELECT，这里是{statements[0].key.upper()}")
     return statements[0]
+
+
+def _check_number(digits: str) -> None:
+    if not (digits.isascii() and digits.replace(".", "", 1).isdecimal()):
+        raise _refuse(f"数{digits}不是十进制数")
+    if len(digits) > MAX_DIGITS:
+        raise _refuse(f"数{digits[:5]}…有{len(digits)}位，超过上限{MAX_DIGITS}")
 
 
 def _check_nodes(select: exp.Select) -> None:
@@ -123,8 +136,10 @@ def _check_nodes(select: exp.Select) -> None:
         extra = given - _PARTS.get(type(node), frozenset(given))
         if extra:
             raise _refuse(f"{node.key.upper()}里不允许{'、'.join(sorted(extra))}")
-        if isinstance(node, exp.Literal) and not node.is_string and not node.this.replace(".", "", 1).isdecimal():
-            raise _refuse(f"数{node.this}不是十进制数")
+        if isinstance(node, exp.Literal) and not node.is_string:
+            _check_number(node.this)
+        if isinstance(node, (exp.In, exp.Group, exp.Order)) and not node.expressions:
+            raise _refuse(f"{node.key.upper()}后面是空的")
         if isinstance(node, exp.Neg) and not (isinstance(node.this, exp.Literal) and not node.this.is_string):
             raise _refuse("负号后面只允许一个数")
 
@@ -183,7 +198,7 @@ def _is_condition(node: exp.Expr) -> bool:
 
 
 def _check_aggregates(select: exp.Select) -> None:
-    """COUNT(*), COUNT(DISTINCT column), and one column in the others; never in WHERE; plain columns beside them are grouped by."""
+    """COUNT(*), COUNT(DISTINCT column), and one column in the others; text is not added up; never in WHERE."""
     for node in (n for n in select.find_all(*_AGGREGATES) if n.parent_select is select):
         inside = node.this
         if isinstance(inside, exp.Distinct) and len(inside.expressions) == 1:
@@ -194,14 +209,31 @@ def _check_aggregates(select: exp.Select) -> None:
             raise _refuse(f"{node.key.upper()}里只允许一个字段")
         if node.find_ancestor(exp.Where, exp.Group):
             raise _refuse(f"WHERE和GROUP BY里不允许{node.key.upper()}")
-    group = select.args.get("group")
+        if isinstance(node, (exp.Sum, exp.Avg)) and schema.unit_of(inside.name) == "text":
+            raise _refuse(f"文字字段“{inside.name}”不能求{node.key.upper()}")
+
+
+def _check_groups(select: exp.Select) -> None:
+    """Every database can answer: what is selected, sorted and filtered beside an aggregate is grouped by (ONLY_FULL_GROUP_BY)."""
+    group, order, having = (select.args.get(part) for part in ("group", "order", "having"))
     grouped = [key.name if isinstance(key, exp.Column) else None for key in group.expressions] if group else []
     if any(name not in schema.KEY for name in grouped):
         raise _refuse(f"只能按{'、'.join(schema.KEY)}分组")
-    if grouped or any(isinstance(e, _AGGREGATES) for e in select.expressions):
-        loose = [e.name for e in select.expressions if isinstance(e, exp.Column) and e.name not in grouped]
-        if loose:
-            raise _refuse(f"字段“{loose[0]}”和汇总函数一起使用时需要GROUP BY")
+    if having and not grouped:
+        raise _refuse("HAVING需要GROUP BY")
+    parts = [part for part in (*select.expressions, order, having) if part is not None]
+    if not grouped and not any(part.find(*_AGGREGATES) for part in parts):
+        if order and select.args.get("distinct"):
+            shown = {e.name for e in select.expressions}
+            if any(column.name not in shown for column in order.find_all(exp.Column)):
+                raise _refuse("DISTINCT只能按选出的字段排序")
+        return
+    loose = [c.name for part in parts for c in part.find_all(exp.Column) if not c.find_ancestor(*_AGGREGATES)]
+    loose = [name for name in loose if name not in grouped]
+    if loose:
+        raise _refuse(f"字段“{loose[0]}”和汇总函数一起使用时需要GROUP BY")
+    if order and not grouped:
+        raise _refuse("只有一行汇总，不用ORDER BY")
 
 
 def _check_shape(select: exp.Select, derived: bool) -> None:
@@ -225,10 +257,13 @@ def _check_shape(select: exp.Select, derived: bool) -> None:
     for part in (select.args.get("limit"), select.args.get("offset")):
         number = part.expression if part is not None else None
         if part is not None and not (
-            isinstance(number, exp.Literal) and number.is_int and len(number.this) <= MAX_DIGITS
+            isinstance(number, exp.Literal) and number.is_int and len(number.this) <= MAX_LIMIT_DIGITS
         ):
             raise _refuse(f"{part.key.upper()}只允许整数")
+    if select.args.get("offset") and not select.args.get("limit"):
+        raise _refuse("OFFSET前面需要LIMIT")
     _check_aggregates(select)
+    _check_groups(select)
 
 
 def _check_windows(select: exp.Select) -> None:
@@ -240,7 +275,7 @@ def _check_windows(select: exp.Select) -> None:
             and isinstance(window.parent, exp.Alias)
             and window.args.get("order") is not None
         )
-        if not ranks or any(not isinstance(key, exp.Column) for key in keys):
+        if not ranks or any(not isinstance(key, exp.Column) for key in keys) or window.find(*_AGGREGATES):
             raise _refuse("窗口函数只允许ROW_NUMBER() OVER (PARTITION BY 字段 ORDER BY 字段)")
     if any(not isinstance(node.parent, exp.Window) for node in select.find_all(exp.RowNumber)):
         raise _refuse("ROW_NUMBER后面需要OVER")
@@ -275,11 +310,10 @@ def check(sql: str, columns: Collection[str], table: str = schema.TABLE, max_len
         _source(inner, table)
         _check_names(inner, columns, computed=True)
         _check_shape(inner, derived=True)
-        if any(isinstance(e, exp.Column) and e.name not in columns for e in inner.expressions):
-            raise _refuse("子查询里只能选出表中的字段和名次")
-    _check_names(
-        select, columns if inner is None else {e.alias_or_name for e in inner.expressions}, computed=inner is None
-    )
+        names = [e.alias_or_name for e in inner.expressions]
+        if any(name not in columns and name != RANK for name in names) or len(set(names)) < len(names):
+            raise _refuse("子查询里只能选出表中的字段和名次，各一次")
+    _check_names(select, columns if inner is None else names, computed=inner is None)
     _check_shape(select, derived=False)
     _check_windows(select)
     return _unqualified(select)

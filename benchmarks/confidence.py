@@ -24,7 +24,7 @@ from agent.errors import SqlRejected
 from agent.evaluate import load_rows
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.records import Candidate
-from agent.surrogates import AMOUNTS, COMPANIES, NUMERIC, PLACES, TEXT, THEMSELVES, Masked
+from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
 
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("validation", "test")
@@ -71,8 +71,7 @@ def masked_of(question: str) -> Masked:
         named(PLACES),
         {a: a for a in AMOUNTS if re.search(rf"(?<!\d){a}[元%人]", question)},
         {int(y): int(y) for y in re.findall(r"20\d\d(?=年)", question)},
-        5,
-        7,
+        *(k if re.search(rf"(?<!\d){k}(?![\d元%人])", question) else None for k in (TOP, KTH)),
     )
 
 

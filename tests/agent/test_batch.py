@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from agent import batch
+from agent.classify import TEMPERATURE
 from agent.errors import CaibaoError
 from agent.pipeline import Pipeline
 from tests.agent.scripted import ScriptedModel, make_database
@@ -129,10 +131,22 @@ def test_the_trace_holds_class_key_words_sql_and_evidence(tmp_path: Path, pipeli
 
 
 def test_batches_share_the_models_calls(tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-    original = pipeline.model.write
-    monkeypatch.setattr(
-        pipeline.model, "write", lambda task, texts, *more: calls.append((task, len(texts))) or original(task, texts)
-    )
+    calls, model = [], pipeline.model
+    for name, original in (("write", model.write), ("candidates", model.candidates)):
+
+        def counted(task, texts, *more, original=original):
+            calls.append((task, len(texts)))
+            return original(task, texts, *more)
+
+        monkeypatch.setattr(model, name, counted)
     batch.run(pipeline, batch.read_questions(questions(tmp_path / "q.json", 30)), tmp_path / "a.jsonl")
     assert calls == [("keywords", 30), ("nl2sql", 30)]
+
+
+def test_a_trace_tells_how_sure_the_model_was_of_class_and_statement(tmp_path: Path) -> None:
+    pipeline = Pipeline(ScriptedModel("C", "净利润", ONE, margin=0.25), make_database(tmp_path))
+    row = batch.answer_row(pipeline.ask("华兴科技2020年净利润是多少?"), with_trace=True)
+    assert (row["sql_confidence"], row["sql_margin"], row["margin"]) == (1.0, 0.25, 5.0)
+    assert row["confidence"] == pytest.approx(1 / (1 + 5 * math.exp(-5 / TEMPERATURE)), abs=1e-4)
+    row = batch.answer_row(Pipeline(ScriptedModel("F"), pipeline.database).ask("什么是存货?"), with_trace=True)
+    assert row["sql_confidence"] is row["sql_margin"] is None and json.dumps(row)

@@ -9,7 +9,7 @@ import pytest
 from agent import nl2sql, prompts, schema, sql_guard
 from agent.grammar import grammar_of, select_grammar
 from agent.model import DEFAULT_BASE, ROOT
-from agent.surrogates import AMOUNTS, COMPANIES, NUMERIC, PLACES, TEXT, THEMSELVES, Masked
+from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
 from ptuning.checkpoints import load_prefix
 from ptuning.constraints import Grammar
 from ptuning.engine import Engine
@@ -56,6 +56,7 @@ def masked_of(question):
     found.places = {name: name for name in PLACES if name in question}
     found.amounts = {amount: amount for amount in AMOUNTS if f"{amount}元" in question or f"{amount}%" in question}
     found.years = {int(year): int(year) for year in re.findall(r"20\d\d", question)}
+    found.top, found.kth = TOP, KTH
     return found
 
 

@@ -280,7 +280,7 @@ def test_other_tables_of_the_database_are_left_alone(sqlite_url: str, table_file
             )
         }
     assert tables == {"company_table", "company_table_old", "company_table_import"}
-    assert "ix_company_table_company_year" in " ".join(indexed)
+    assert "ix_company_table_year_company" in " ".join(indexed)
 
 
 def test_a_locked_database_and_a_folder_without_permission_are_one_sentence_each(

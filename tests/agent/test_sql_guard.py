@@ -1,20 +1,17 @@
-from pathlib import Path
+import logging
+import time
 
 import pytest
+import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
-from agent import schema, sql_guard
+from agent import sql_guard
 from agent.errors import SqlRejected
+from tests.agent.adversarial import BOMBS, HARMLESS, REJECTED
 
 COLUMNS = ("公司全称", "年份", "股票代码", "注册地址", "营业收入", "营业成本", "净利润", "研发机构数(个)")
-CORPUS = (Path(__file__).parent / "sql_guard_rejected.txt").read_text(encoding="utf-8").splitlines()
-REJECTED = [
-    line.replace("{T}", schema.TABLE).replace("{N}", "\n").replace("{0}", "\0")
-    for line in CORPUS
-    if not line.startswith("#")
-]
 INTERSECTION = (
     "SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY {} DESC) AS 名次 FROM company_table "
     "WHERE 年份 IN (2019,2020)) AS t WHERE 名次<=3 GROUP BY 公司全称 HAVING COUNT(*)=2"
@@ -42,16 +39,42 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize("sql", REJECTED)
-def test_a_statement_of_the_corpus_is_refused_in_one_sentence(sql: str) -> None:
+def test_a_statement_of_the_corpus_is_refused_in_one_printable_sentence(sql: str) -> None:
     with pytest.raises(SqlRejected) as refused:
         sql_guard.check(sql, COLUMNS)
-    assert "\n" not in str(refused.value) or "\n" in sql
-    assert len(str(refused.value)) < 200
+    assert str(refused.value).isprintable() and len(str(refused.value)) < 200
 
 
 def test_the_corpus_is_large_and_has_nothing_twice() -> None:
-    assert len(REJECTED) >= 150
+    assert len(REJECTED) >= 800
     assert len(set(REJECTED)) == len(REJECTED)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_at_once_in_one_printable_sentence(name: str) -> None:
+    started = time.process_time()
+    with pytest.raises(SqlRejected) as refused:
+        sql_guard.check(BOMBS[name], COLUMNS)
+    assert time.process_time() - started < 2
+    assert str(refused.value).isprintable() and len(str(refused.value)) < 200
+
+
+def test_what_is_refused_is_not_written_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), pytest.raises(SqlRejected):
+        sql_guard.check("RENAME TABLE company_table TO x", COLUMNS)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("sql", HARMLESS)
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql"])
+def test_what_is_written_of_a_harmless_statement_is_one_select_that_reads_back_as_itself(
+    sql: str, dialect: str
+) -> None:
+    written = sql_guard.emit(sql_guard.check(sql, COLUMNS), dialect)
+    (again,) = sqlglot.parse(written, read=dialect)
+    assert isinstance(again, exp.Select) and not any(node.comments for node in again.walk())
+    assert {table.name for table in again.find_all(exp.Table)} == {"company_table"}
+    assert sql_guard.emit(again, dialect) == written
 
 
 @pytest.mark.parametrize("sql", ACCEPTED)
