@@ -261,12 +261,7 @@ class Pipeline:
     def _answer_from_table(self, journeys: list[_Journey]) -> None:
         for journey in journeys:
             assert journey.entities is not None and journey.keywords is not None
-            if not journey.entities.years:
-                journey.entities = replace(
-                    journey.entities,
-                    mentions=(Mention("year", 0, 0, "", (self.latest_year,)), *journey.entities.mentions),
-                )
-                journey.defaults.append(f"问题没有说年份，按最新的{self.latest_year}年回答：")
+            self._mean_years(journey)
             try:
                 journey.masked = mask(journey.entities, journey.keywords.columns)
             except NotAnswerable as error:
@@ -283,6 +278,21 @@ class Pipeline:
         if outcome:
             journey.end(outcome)
         return outcome is not None
+
+    def _mean_years(self, journey: _Journey) -> None:
+        """The years that a question leaves out: the latest one, or what 是否相同 compares with. The answer says so."""
+        entities = journey.entities
+        assert entities is not None
+        meant: int | None = None
+        if not entities.years:
+            meant = self.latest_year
+            journey.defaults.append(f"问题没有说年份，按最新的{meant}年回答：")
+        elif len(entities.years) == 1 and asks_whether_the_same(entities):
+            meant = entities.years[0] - 1
+            journey.defaults.append(f"问题没有说与哪一年相比，按与上一年（{meant}年）相比回答：")
+        if meant is not None:
+            added = Mention("year", 0, 0, "", (meant,))
+            journey.entities = replace(entities, mentions=(added, *entities.mentions))
 
     def _written(self, journeys: Sequence[_Journey], n: int) -> list[list[Candidate]]:
         """The model's statements for each masked question."""

@@ -47,9 +47,9 @@ def asks_for_a_figure(question: str) -> bool:
 
 
 def asks_whether_the_same(entities: Entities) -> bool:
-    """是否相同, of one company over several years."""
-    alike = re.search(r"(?:相同|一样|一致|同一个?)(?:吗|的情况|[?。]|$)|是否.{0,4}(?:相同|一样|一致)", entities.text)
-    return len(entities.companies) == 1 and len(entities.years) > 1 and alike is not None
+    """是否相同, of one company in some years."""
+    alike = re.search(r"(?:相同|一样|一致|同一个?)(?:吗|的情况|的?[?。]|的?$)|是否.{0,4}(?:相同|一样|一致)", entities.text)
+    return len(entities.companies) == 1 and bool(entities.years) and alike is not None
 
 
 _STATISTIC = re.compile(r"最[高低大小多少]|第[\d一二三四五六七八九十]+[高低大小多少]|多少家|几家|平均|排名|倒数")

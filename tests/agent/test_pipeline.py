@@ -110,6 +110,19 @@ def test_without_a_year_the_latest_is_taken_and_said(database: Database) -> None
     assert "没有说年份" in trace.answer.text and trace.notes
 
 
+def test_the_same_as_what_is_the_year_before_and_the_answer_says_so(database: Database) -> None:
+    answer = ask(database, "华兴科技2021年法定代表人是否相同?", "A", "法定代表人", YEARS)
+    assert answer == (
+        "问题没有说与哪一年相比，按与上一年（2020年）相比回答：不相同。2020年法定代表人是王伟，2021年法定代表人是李敏。"
+    )
+
+
+def test_a_name_that_differs_by_a_space_is_the_same(tmp_path: Path) -> None:
+    database = make_database(tmp_path, CSV.replace("华兴科技,李敏", "华兴科技,王 伟"))
+    answer = ask(database, "华兴科技2021年法定代表人与上年相比相同吗?", "A", "法定代表人", YEARS)
+    assert answer.startswith("相同。")
+
+
 def test_a_ranking_is_in_order_with_amounts(database: Database) -> None:
     sql = "SELECT 公司全称,货币资金 FROM company_table WHERE 年份=2020 ORDER BY 货币资金 DESC LIMIT 5"
     answer = ask(database, "2020年净利润最高的前2家公司是哪些?", "E", "净利润", sql)
