@@ -240,7 +240,17 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("已中断；加 --resume_from_checkpoint auto 再运行，会从最后一个完整的检查点继续。", file=sys.stderr)
         return 130
+    leave_together()
     return 0
+
+
+def leave_together() -> None:
+    """Several processes end at once: one that goes while another still writes would abort in its communication threads."""
+    import torch.distributed as distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
