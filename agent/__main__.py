@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -36,9 +37,16 @@ def _database(options: argparse.Namespace) -> Database:
 
 
 def _model(options: argparse.Namespace) -> PrefixTunedGlm:
-    from agent.model import PrefixTunedGlm
+    """What torch, transformers and the weights put into memory stays there: garbage is not looked for among it, neither while
+    it is loaded (a fifth of that time) nor later."""
+    gc.disable()
+    try:
+        from agent.model import PrefixTunedGlm
 
-    return PrefixTunedGlm(options.model, options.prefixes, options.dtype, options.quantization_bit)
+        return PrefixTunedGlm(options.model, options.prefixes, options.dtype, options.quantization_bit)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:

@@ -120,11 +120,11 @@ def _same(facts: Facts, rows: Sequence[Row]) -> str:
 
 
 def _number(column: str, row: Row) -> Decimal | None:
-    """A cell, or a computed column's exact value."""
+    """A cell, or a computed column's exact value; None where there is none, or a text in its place."""
     if is_computed(column, row):
         return compute(column, row)
     value = row.get(column)
-    return None if value is None else Decimal(str(value))
+    return None if value is None or isinstance(value, str) else Decimal(value)
 
 
 def _amount(facts: Facts, column: str, value: Decimal) -> str:
@@ -275,12 +275,14 @@ def _aggregated(facts: Facts, function: str, column: str, value: Value) -> str:
     """A sum or average with its unit; an average has two decimals unless told otherwise.
 
     Raises:
-        NotAnswerable: nothing was there to add up.
+        NotAnswerable: nothing was there to add up, or the largest "number" is a text.
     """
     if value is None:
         raise NotAnswerable(f"未查询到{facts.conditions}的{facts.said(column)}，无法回答该问题。")
+    if isinstance(value, str):
+        raise NotAnswerable(f"表里的{facts.said(column)}有不是数字的内容（“{value}”），无法回答该问题。")
     digits = facts.style.digits if facts.style.digits is not None else (2 if function == "AVG" else None)
-    unit, number = schema.unit_of(column), Decimal(str(value))
+    unit, number = schema.unit_of(column), Decimal(value)
     if unit == "count":  # an average of heads has decimals, a sum has none
         return f"{format_number(number, 2 if function == 'AVG' else None)}人"
     if unit == "percent":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def test_two_years_of_a_figure_end_in_their_difference(database: Database) -> No
 def test_a_percentage_over_years_that_do_not_follow_each_other_is_of_the_first(database: Database) -> None:
     answer = ask(database, "华兴科技2021年营业收入比2019年增长了百分之几?", TWO_YEARS, "营业收入")
     assert "2021年比2019年增加了500元，增长率为50.00%。" in answer
+
+
+@pytest.mark.parametrize(
+    ("question", "sql", "ending"),
+    [
+        ("华兴科技2021年净利润比2019年减少了多少?", TWO_YEARS, "2021年华兴科技的净利润是约100。"),
+        ("2021年净利润的最大值是多少?", "SELECT MAX(货币资金) FROM company_table WHERE 年份=2020", "有不是数字的内容（“约100”），无法回答该问题。"),
+    ],
+)  # fmt: skip
+def test_a_text_where_a_number_should_be_is_not_computed_with(
+    tmp_path: Path, database: Database, question: str, sql: str, ending: str
+) -> None:
+    with sqlite3.connect(tmp_path / "table.sqlite3") as direct:
+        direct.execute("UPDATE company_table SET 净利润='约100' WHERE 年份=2021 AND 股票简称='华兴科技'")
+    assert ask(database, question, sql).endswith(ending)
 
 
 def test_two_years_without_a_word_of_change_are_only_listed(database: Database) -> None:

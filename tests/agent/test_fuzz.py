@@ -229,7 +229,7 @@ def facts(draw: st.DrawFn) -> Facts:
     if shape in ("count", "aggregate", "totals"):
         totals = tuple((draw(function), name) for name in asked) or (("COUNT", "*"),)
         names = ("年份", *(f"{f}({c})" for f, c in totals))
-        rows = [(2020, *(draw(st.one_of(st.none(), st.integers(0, 10**20))) for _ in totals)) for _ in rows or [()]]
+        rows = [(2020, *(draw(st.integers(0, 10**20) if f == "COUNT" else cell) for f, _ in totals)) for _ in rows or [()]]
     intent = Intent(shape, asked, totals, draw(st.sampled_from(asked)), draw(st.booleans()), draw(st.integers(1, 3)))
     intent = replace(
         intent, by_year=bool(totals) and draw(st.booleans()), conditions=draw(st.sampled_from(["", "注册地址含“苏州”"]))
