@@ -43,7 +43,9 @@ def _model(options: argparse.Namespace) -> PrefixTunedGlm:
     try:
         from agent.model import PrefixTunedGlm
 
-        return PrefixTunedGlm(options.model, options.prefixes, options.dtype, options.quantization_bit)
+        return PrefixTunedGlm(
+            options.model, options.prefixes, options.dtype, options.quantization_bit, options.cuda_graphs
+        )
     finally:
         gc.freeze()
         gc.enable()
@@ -175,6 +177,7 @@ def _command(
             "--dtype", choices=DTYPES, help="计算的精度；CPU默认float32，bfloat16约快三成，答案可能有细微不同"
         )
         sub.add_argument("--quantization_bit", type=int, choices=(0, 4, 8), default=0, help="大的基座放不下时用8或4位")
+        sub.add_argument("--cuda_graphs", action="store_true", help="显卡上把短的步骤录成CUDA图再重放（还没有在显卡上测过）")
     return sub
 
 

@@ -103,9 +103,10 @@ class PrefixTunedGlm:
         prefixes: Path | None = None,
         dtype: str | None = None,
         quantization_bit: int = 0,
+        graphs: bool = False,
     ) -> None:
         """dtype: float32, bfloat16 or float16; float32 on the CPU and float16 elsewhere unless given. quantization_bit: 8
-        or 4 for a base that is too large otherwise.
+        or 4 for a base that is too large otherwise. graphs: on CUDA short passes are recorded as graphs.
 
         Raises:
             CaibaoError: base or prefixes are missing, damaged, or do not belong together.
@@ -122,7 +123,8 @@ class PrefixTunedGlm:
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._base = load_base(base, getattr(torch, dtype) if dtype else None, device, quantization_bit)
             self._tokenizer = self._base.tokenizer
-            self._engine = Engine(self._base.model, self._tokenizer.end_token_ids, self._tokenizer.pad_token_id)
+            ends, pad = self._tokenizer.end_token_ids, self._tokenizer.pad_token_id
+            self._engine = Engine(self._base.model, ends, pad, graphs=graphs and device == "cuda")
             for task in prompts.TASKS:
                 self._engine.add_prefix(task, load_prefix(folder / task, self._base))
                 self._engine.remember(task, shared_beginning([self._ids(task, text) for text in ("甲", "2020年")]))

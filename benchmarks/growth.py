@@ -36,7 +36,7 @@ class Sizes:
     slots: tuple[int, ...] = (1, 4, 16, 64, 256)
     prefixes: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     prompts: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
-    shapes: tuple[tuple[str, int, int, int], ...] = (("6m", 3, 32, 2), ("50m", 3, 32, 1), ("300m", 1, 8, 1))
+    shapes: tuple[tuple[str, int, int, int], ...] = (("6m", 3, 32, 2), ("50m", 3, 96, 1), ("300m", 1, 8, 1))
     batches: tuple[int, ...] = (1, 8, 32, 128)
     new_tokens: int = 24
 
@@ -61,9 +61,9 @@ def in_turns(rounds: int, works: dict[Any, Callable[[], object]]) -> dict[Any, l
     return found
 
 
-def endless(setup: Setup, prefixes: dict[str, PrefixEncoder]) -> Engine:
-    """An engine that writes until max_new_tokens."""
-    engine = Engine(setup.base.model, (), setup.base.tokenizer.pad_token_id, kept_answers=0)
+def endless(setup: Setup, prefixes: dict[str, PrefixEncoder], graphs: bool = False) -> Engine:
+    """An engine that writes until max_new_tokens; graphs: with recorded passes."""
+    engine = Engine(setup.base.model, (), setup.base.tokenizer.pad_token_id, kept_answers=0, graphs=graphs)
     for name, encoder in prefixes.items():
         engine.add_prefix(name, encoder)
     return engine
@@ -182,29 +182,37 @@ def shapes(setup: Setup, sizes: Sizes) -> Rows:
 
 
 def bandwidth(setup: Setup, sizes: Sizes) -> Rows:
-    """Decoding steps against memory: each reads all weights once. Beside it what copying reads and writes in a second."""
+    """Decoding steps against memory: each reads all weights once. Beside it what copying reads and writes in a second, and on
+    CUDA the same with recorded passes (ptuning.recorded)."""
     model: Any = setup.base.model
     embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
     weights = sum(p.numel() * p.element_size() for p in {*model.parameters(), *model.buffers()})
     if embedding.weight is not head.weight:
         weights -= embedding.weight.numel() * embedding.weight.element_size()  # looked up, not read
     copied = copy_bandwidth(model.device)
-    engine = endless(setup, setup.encoders)
+    engines = {"": endless(setup, setup.encoders)}
+    if model.device.type == "cuda":
+        engines["CUDA 图"] = endless(setup, setup.encoders, graphs=True)
     rows, steps = [], 4 * sizes.new_tokens
     for batch in sizes.batches:
         asked = mixed(setup, batch, 1)
         long = [replace(request, max_new_tokens=1 + steps) for request in asked]
-        run(engine, long)
-        found = in_turns(sizes.rounds, {"one": partial(run, engine, asked), "all": partial(run, engine, long)})
-        a_step = [(every - one) / steps for one, every in zip(found["one"], found["all"])]
-        rows.append(
-            {
-                "batch": batch,
-                "tokens_per_second": spread([batch / s for s in a_step]),
-                "weights_gb_per_second": spread([weights / s / 1e9 for s in a_step]),
-                "share_of_copy": weights / statistics.median(a_step) / copied,
-            }
-        )
+        works = {}
+        for name, engine in engines.items():
+            run(engine, long)
+            works |= {(name, 1): partial(run, engine, asked), (name, steps): partial(run, engine, long)}
+        found = in_turns(sizes.rounds, works)
+        for name in engines:
+            a_step = [(every - one) / steps for one, every in zip(found[name, 1], found[name, steps])]
+            rows.append(
+                {
+                    "batch": batch,
+                    "engine": name,
+                    "tokens_per_second": spread([batch / s for s in a_step]),
+                    "weights_gb_per_second": spread([weights / s / 1e9 for s in a_step]),
+                    "share_of_copy": weights / statistics.median(a_step) / copied,
+                }
+            )
     return rows
 
 
@@ -227,7 +235,7 @@ HEADINGS = {
     "ms_per_request": "毫秒/请求", "relative_to_one": "比一个前缀",
     "batched_ms_per_request": "一批一个：毫秒/请求", "batched_relative_to_one": "倍",
     "prompt_tokens": "词元", "prompt_tokens_per_second": "读的词元/秒", "shared_requests_per_second": "开头相同时请求/秒",
-    "batch": "行", "weights_gb_per_second": "读权重 GB/秒", "share_of_copy": "占复制带宽",
+    "batch": "行", "engine": "引擎", "weights_gb_per_second": "读权重 GB/秒", "share_of_copy": "占复制带宽",
     "shape": "大小", "resident": "a 循环", "batched": "b 成批", "ours": "d 引擎",
 }  # fmt: skip
 

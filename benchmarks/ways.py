@@ -30,10 +30,10 @@ from agent.model import MAX_NEW_TOKENS
 from agent.prompts import LABEL_WORDS, TASKS, render
 from benchmarks.training import MINI, random_glm
 from ptuning.checkpoints import export_prefix, load_prefix
-from ptuning.engine import Engine
+from ptuning.engine import KEPT_ANSWERS, Engine
 from ptuning.models import Base, load_base
 from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel, positions
-from ptuning.requests import Request
+from ptuning.requests import Request, Result
 
 Answer = dict[str, tuple[int, ...]]  # task → the tokens written
 Ask = Callable[[Sequence[str]], list[Answer]]
@@ -282,25 +282,35 @@ def peft(setup: Setup) -> Ask:
     return _in_batches(setup, write)
 
 
-def new_engine(setup: Setup, endless: bool = False) -> Engine:
-    """An engine on the base with a prefix for each task; endless: every answer is as long as it may be."""
+def new_engine(setup: Setup, endless: bool = False, keep: bool = False) -> Engine:
+    """An engine on the base with a prefix for each task; endless: every answer is as long as it may be; keep: it remembers
+    answers for later calls, as it does unless told not to."""
     tokenizer = setup.base.tokenizer
     ends: frozenset[int] = frozenset() if endless else tokenizer.end_token_ids
-    engine = Engine(setup.base.model, ends, tokenizer.pad_token_id, kept_answers=0)
+    engine = Engine(setup.base.model, ends, tokenizer.pad_token_id, kept_answers=KEPT_ANSWERS if keep else 0)
     for task, encoder in setup.encoders.items():
         engine.add_prefix(task, encoder)
     return engine
 
 
+def request(setup: Setup, task: str, text: str, role: bool = False) -> Request:
+    """One call: a class is chosen, the rest is written."""
+    encode = setup.base.tokenizer.encode
+    words = tuple(tuple(encode(word, add_special_tokens=False)) for word in LABEL_WORDS.values())
+    limits = setup.lengths[text] if role and not setup.fixed else setup.limits
+    return Request(setup.prompt(task, text, role), task, limits[task], words if task == "classify" else ())
+
+
+def answer_of(request: Request, result: Result) -> tuple[int, ...]:
+    """The tokens of the best choice, or those written. Raises: ValueError for an error."""
+    if result.error:
+        raise ValueError(result.error)
+    return max(zip(result.scores, request.choices))[1] if request.choices else tuple(result.ids)
+
+
 def requests(setup: Setup, texts: Sequence[str], role: bool = False) -> list[Request]:
     """Three of each question."""
-    words = tuple(tuple(setup.base.tokenizer.encode(word, add_special_tokens=False)) for word in LABEL_WORDS.values())
-    limits = setup.lengths if role and not setup.fixed else dict.fromkeys(texts, setup.limits)
-    return [
-        Request(setup.prompt(task, text, role), task, limits[text][task], words if task == "classify" else ())
-        for text in texts
-        for task in TASKS
-    ]
+    return [request(setup, task, text, role) for text in texts for task in TASKS]
 
 
 def ours(setup: Setup, role: bool = False) -> Ask:
@@ -309,11 +319,8 @@ def ours(setup: Setup, role: bool = False) -> Ask:
     def ask(texts: Sequence[str]) -> list[Answer]:
         asked = requests(setup, texts, role)
         answers: list[Answer] = [{} for _ in texts]
-        for number, (request, result) in enumerate(zip(asked, engine.run(asked))):
-            if result.error:
-                raise ValueError(result.error)
-            best = max(zip(result.scores, request.choices))[1] if request.choices else tuple(result.ids)
-            answers[number // len(TASKS)][str(request.prefix)] = best
+        for number, (one, result) in enumerate(zip(asked, engine.run(asked))):
+            answers[number // len(TASKS)][str(one.prefix)] = answer_of(one, result)
         return answers
 
     return ask

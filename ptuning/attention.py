@@ -11,19 +11,27 @@ from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
 NAME = "caibao_grouped"
+SHORT = 16  # tokens; the mask of a long pass would grow by the groups
 
 
 def grouped_attention(
-    module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
+    module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, **options: Any
 ) -> tuple[Tensor, None]:
-    """query [rows, heads, tokens, dim]; key, value [rows, kv_heads, columns, dim]; the mask is added to the scores.
+    """query [rows, heads, tokens, dim]; key, value [rows, kv_heads, columns, dim]; the mask [rows, 1, tokens, columns] is added
+    to the scores.
 
-    Computed in the dtype of the keys.
+    Computed in the dtype of the keys. In a short pass the heads that share keys stand one behind the other as further tokens:
+    more products at once, and no kernel has to know about groups.
     """
+    rows, heads, tokens, dim = query.shape
+    groups, short = heads // key.shape[1], tokens <= SHORT
+    if short:
+        query = query.reshape(rows, -1, groups * tokens, dim)
+        attention_mask = attention_mask.expand(-1, groups, -1, -1).reshape(rows, 1, groups * tokens, -1)
     found = functional.scaled_dot_product_attention(
-        query.to(key.dtype), key, value, attn_mask=attention_mask, scale=options.get("scaling"), enable_gqa=True
+        query.to(key.dtype), key, value, attention_mask, scale=options.get("scaling"), enable_gqa=not short
     )
-    return found.transpose(1, 2).to(query.dtype).contiguous(), None
+    return found.view(rows, heads, tokens, dim).transpose(1, 2).to(query.dtype).contiguous(), None
 
 
 AttentionInterface.register(NAME, grouped_attention)

@@ -22,6 +22,7 @@ from ptuning.attention import grouped
 from ptuning.choices import Tree
 from ptuning.loading import free_memory
 from ptuning.prefix import PrefixConfig, PrefixEncoder
+from ptuning.recorded import RecordedPasses
 from ptuning.requests import Request, Result
 from ptuning.slots import Segment, SlotPool, additive, padded
 from ptuning.writing import PASS_TOKENS, Row, Writing
@@ -43,10 +44,12 @@ class Engine:
         pad: int,
         memory: int | None = None,
         kept_answers: int = KEPT_ANSWERS,
+        graphs: bool = False,
     ) -> None:
         """memory: bytes for keys and values; a quarter of what is free unless given. kept_answers: greedy answers of
-        earlier calls that are given again; 0 for none."""
+        earlier calls that are given again; 0 for none. graphs: short passes are recorded as CUDA graphs."""
         self.base, self.ends, self.pad = base, frozenset(end_tokens), pad
+        self.recorded = RecordedPasses(self.read) if graphs else None
         self._memory, self._kept_answers = memory, kept_answers
         # A CPU multiplies matrices faster in bfloat16, but not the small ones of attention.
         single = base.device.type == "cpu" and base.config._attn_implementation == "sdpa"
@@ -199,13 +202,11 @@ class Engine:
         if known == head:
             return
         rest = torch.tensor([head[len(known) :]], device=self.base.device)
-        among = torch.arange(rest.shape[1], device=rest.device)
+        filled, place = torch.tensor([[start.length], [start.place]], device=rest.device)
         width = start.length + rest.shape[1]
         pool = SlotPool(start.keys_values, 1, width + 1)
         pool.begin(0, start)
-        pool.window(0, 1, start.length + among[None], width)
-        seen = torch.arange(width, device=rest.device) <= start.length + among[:, None]
-        self.hidden(pool, rest, start.place + among[None], seen[None])
+        self.read(pool, rest, filled, place, width)
         self._heads[prefix, head] = pool.segment(0, width, start.place + rest.shape[1])
         while len(self._heads) > KEPT_HEADS:
             self._heads.popitem(last=False)
@@ -224,6 +225,17 @@ class Engine:
             self._pool = None  # first: both would not fit
             self._pool = SlotPool(like, wanted, capacity)
         return self._pool, wanted
+
+    def read(
+        self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int, first: int = 0
+    ) -> Tensor:
+        """Last hidden states of tokens [rows, tokens] that go into slots first, first + 1, … behind the columns `filled`
+        [rows], their first at position `place` [rows]; columns from `width` on are not read."""
+        among = torch.arange(ids.shape[1], device=ids.device)
+        behind = filled[:, None] + among
+        pool.window(first, first + len(ids), behind.clamp(max=pool.capacity - 1), width)
+        allowed = torch.arange(width, device=ids.device) <= behind[:, :, None]
+        return self.hidden(pool, ids, place[:, None] + among, allowed)
 
     def hidden(self, pool: SlotPool, ids: Tensor, places: Tensor, allowed: Tensor) -> Tensor:
         """Last hidden states [rows, tokens, hidden]; allowed: which columns each token sees, [rows, tokens, columns]."""

@@ -128,12 +128,12 @@ class Writing:
         ids, lengths = padded(parts, engine.pad, engine.base.device)
         filled = torch.tensor([row.filled for row in rows], device=ids.device)
         place = torch.tensor([row.place for row in rows], device=ids.device)
-        among = torch.arange(ids.shape[1], device=ids.device)
-        columns = (filled[:, None] + among).clamp(max=self.pool.capacity - 1)
         width = max(row.filled + len(part) for row, part in zip(rows, parts))
-        self.pool.window(first, first + len(rows), columns, width)
-        allowed = torch.arange(width, device=ids.device) <= (filled[:, None] + among)[:, :, None]
-        hidden = engine.hidden(self.pool, ids, place[:, None] + among, allowed)
+        hidden = None
+        if engine.recorded and first == 0:
+            hidden = engine.recorded.read(self.pool, ids, filled, place, width)
+        if hidden is None:
+            hidden = engine.read(self.pool, ids, filled, place, width, first)
         for row, part in zip(rows, parts):
             row.filled, row.place = row.filled + len(part), row.place + len(part)
             row.pending = row.pending[len(part) :]
