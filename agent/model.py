@@ -5,6 +5,7 @@ Only this module imports ptuning, and only when a model is loaded, so that `--he
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -48,18 +49,29 @@ class LanguageModel(Protocol):
 
 
 def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
-    """The folder with a prefix for each task: `prefixes`, else what train.sh has trained, else what ships with the base.
+    """The folder with a prefix for each task: `prefixes`, else what train.sh has trained on this base, else what ships with
+    the base.
 
     Raises:
         CaibaoError: no folder holds all three.
     """
     places = [prefixes] if prefixes else [TRAINED, base / "prefix"]
-    for place in places:
-        if all((place / task / "prefix_config.json").exists() for task in prompts.TASKS):
-            return place
+    whole = [p for p in places if all((p / task / "prefix_config.json").exists() for task in prompts.TASKS)]
+    own = [place for place in whole if trained_on(place) in ("", base.resolve().name)]
+    if whole:
+        return (own or whole)[0]
     raise CaibaoError(
         f"在 {'、'.join(map(str, places))} 里没有找到 {'/'.join(prompts.TASKS)} 三个前缀,请先运行 bash train.sh,或用 --prefixes 指明目录。"
     )
+
+
+def trained_on(prefixes: Path) -> str:
+    """The name of the base that a folder of prefixes was trained on; "" where it does not say."""
+    try:
+        config = json.loads((prefixes / prompts.TASKS[0] / "prefix_config.json").read_text(encoding="utf-8"))
+        return str(config["base"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 class LoadingModel:

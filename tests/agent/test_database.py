@@ -5,6 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pymysql._auth import sha2_rsa_encrypt
 from sqlalchemy.engine import make_url
 
 from agent.database import Database
@@ -256,3 +261,12 @@ def test_a_wrong_password_is_one_sentence_without_the_password(mysql_server: str
     with pytest.raises(DatabaseError, match="拒绝登录") as refused:
         Database(wrong).columns()
     assert "falsch-0815" not in str(refused.value)
+
+
+def test_a_login_to_mysql_8_without_tls_works_as_installed() -> None:
+    """caching_sha2_password: the password, xor the server's salt, under the server's RSA key (OAEP); PyMySQL leaves that to
+    the package cryptography."""
+    key, salt = rsa.generate_private_key(65537, 2048), bytes(range(1, 21))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    sent = key.decrypt(sha2_rsa_encrypt(b"secret", salt, public), OAEP(MGF1(SHA1()), SHA1(), None))
+    assert bytes(a ^ b for a, b in zip(sent, salt)) == b"secret\0"

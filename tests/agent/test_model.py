@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import threading
 from pathlib import Path
 
@@ -83,3 +84,15 @@ def test_prefixes_are_found_where_they_are_said_to_be(tmp_path: Path) -> None:
     assert find_prefixes(DEFAULT_BASE, SHIPPED) == SHIPPED
     with pytest.raises(CaibaoError, match=tmp_path.name):
         find_prefixes(DEFAULT_BASE, tmp_path)
+
+
+def test_prefixes_that_train_sh_made_for_another_base_give_way_to_those_that_ship(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.model.TRAINED", tmp_path)
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    assert find_prefixes(DEFAULT_BASE) == tmp_path
+    for file in tmp_path.glob("*/prefix_config.json"):
+        file.write_text(file.read_text(encoding="utf-8").replace("caibao-mini", "chatglm2-6b"), encoding="utf-8")
+    assert find_prefixes(DEFAULT_BASE) == SHIPPED
+    assert find_prefixes(tmp_path / "chatglm2-6b") == find_prefixes(tmp_path / "third") == tmp_path  # then loading says why
