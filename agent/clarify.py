@@ -76,6 +76,21 @@ def assumed(ambiguity: Ambiguity) -> str:
     )
 
 
+_ASKED = re.compile(
+    r"([^，,。?？!！、的\s]{2,12}?)(?:最[高低大小多少])?(?:一共|总共|合计|分别)?(?:是|有|为|达到?|占)?(?:多少|什么|几)"
+)
+
+
+def unknown_field(entities: Entities) -> str:
+    """What a question asks for in words that name no column, as far as they can be told: 审计费用."""
+    pieces, at = [], 0
+    for mention in sorted(entities.mentions, key=lambda m: m.start):
+        pieces.append(entities.text[at : max(at, mention.start)])
+        at = max(at, mention.end)
+    asked = _ASKED.search("，".join([*pieces, entities.text[at:]]))
+    return asked[1] if asked else "要查的字段"
+
+
 def unknown(text: str, choices: Sequence[str]) -> str:
     """The refusal for a name that is no company's own but near to some."""
     return f"“{text}”不是表中公司的全称、简称或代码，可能指{'、'.join(choices)}，请写出其中一个，无法回答该问题。"

@@ -6,10 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from agent import schema
+from agent.linking import shares
 from agent.linking.companies import Company, CompanyIndex, Linked
+from agent.linking.homophones import Homophones
 from agent.linking.lookup import Lookup, normalise
 from agent.linking.places import located
 from agent.linking.strangers import COLUMN, COMPANY, OTHER, YEAR, find_strangers, mark, speaks_of_many
+from agent.linking.tails import written_out
 from agent.linking.years import find_years
 from agent.numbers import NUMERAL, find_amounts, parse_number
 from agent.records import Entities, Mention, MentionKind
@@ -57,20 +60,28 @@ class Linker:
         `years`: 公司全称 → years of its rows, from which a change of name is told from two companies.
         """
         self._companies = CompanyIndex(companies, years)
-        self._columns = Lookup(normalise(name) for name in (*schema.aliases(), *column_names))
+        self._said = {normalise(said): column for said, column in schema.aliases().items()} | {
+            normalise(name): name for name in column_names
+        }
+        self._columns = Lookup(self._said)
+        # 研发费用增长率 is spelt right where 研发费用 is.
+        self._homophones = Homophones(
+            name for name, column in self._said.items() if not schema.over_last_year(column)[1]
+        )
 
     def link(self, text: str, latest_year: int | None = None) -> Entities:
         """Everything named in `text`. Mentions never overlap; their spans refer to the normalised `Entities.text`.
 
         `latest_year`: what 去年 leans on where the text names no year.
         """
-        text = standard(normalise(text))
+        text = self._read(text)
         found = _Found(text)
         for linked in (*_joined(self._companies.find(text, self._columns), text), *self._companies.special(text)):
             found.add("company", linked.start, linked.end, linked.name)
         # A name is one block from here on: its characters are no numbers (三元股份, 中国第一重型机械).
         plain = mark(text, [(span, COMPANY) for span in found.taken])
-        for year in find_years(plain, latest_year):
+        grown = any(schema.over_last_year(self._said[plain[s:e]])[1] for s, e in self._columns.spans(plain))
+        for year in find_years(plain, latest_year, grown):
             found.add("year", year.start, year.end, year.years)
         columns = [span for span in self._columns.spans(plain) if found.is_free(*span)]
         for kind, patterns in _RANKS:
@@ -84,6 +95,15 @@ class Linker:
         for span, place in located(text, [*found.taken, *columns], about_many):
             found.add("place", *span, place)
         return Entities(text, found.mentions())
+
+    def _read(self, text: str) -> str:
+        """A question in the table's words: everyday words, misspelt and shortened names of columns are replaced."""
+        text = standard(normalise(text))
+        known = self._columns.spans(text)
+        if self._homophones.corrected(text, known) != text:
+            known += [(c.start, c.end) for c in self._companies.find(text, self._columns)]
+            text = self._homophones.corrected(text, known)
+        return written_out(shares.named(text, self._columns, self._said), self._columns, self._said)
 
     @property
     def renamed(self) -> tuple[tuple[str, ...], ...]:

@@ -199,14 +199,6 @@ def intent_of(select: exp.Select, parameters: Mapping[str, Value]) -> Intent:
     )
 
 
-def lookup_statement(masked: Masked, columns: Sequence[str]) -> str:
-    """The statement that a plain lookup (these columns, the named companies and years) needs; used where the model's fails twice."""
-    companies = ",".join(f"'{c}'" for c in masked.companies)
-    years = ",".join(map(str, masked.years))
-    shown = ",".join(dict.fromkeys(masked.column(c) for c in columns))
-    return f"SELECT {shown} FROM {schema.TABLE} WHERE {schema.COMPANY} IN ({companies}) AND {schema.YEAR} IN ({years})"
-
-
 def checked(sql: str, masked: Masked, table_columns: Collection[str]) -> exp.Select:
     """The model's statement past the guard, still over surrogates: it may name those in use and no other column.
 

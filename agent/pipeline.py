@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agent import clarify, classify, keywords, nl2sql, renames
+from agent import clarify, classify, keywords, nl2sql, renames, rules
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
@@ -34,7 +34,9 @@ from agent.records import (
     Trace,
 )
 from agent.report_text import (
+    NO_REPORT_TEXT,
     asks_for_a_figure,
+    asks_for_deeds,
     asks_for_statistics,
     asks_whether_the_same,
     beyond_a_year,
@@ -49,7 +51,6 @@ MAX_QUESTION = 1000  # characters; a longer text is no question
 CANDIDATES = 5  # statements to judge where the first one fails
 # Statements with a smaller margin were wrong in 15 of 24 cases on FinTrain/nl2sql/validation.json, the others in 5 %.
 UNSURE = 1.5
-NO_REPORT_TEXT = "这个问题需要年报原文，目前只装载了财务数据表，没有装载年报文字，无法回答该问题。"
 NO_CONCEPT = "没有在术语表中找到这个问题所问的概念，无法回答该问题。"
 OnStep = Callable[[str, str], None]  # step name, what it found
 Reword = Callable[[Sequence[tuple[Facts, str]]], list[Wording]]
@@ -209,7 +210,7 @@ class Pipeline:
         """Key words and columns; open questions are answered here, from the glossary."""
         for journey in journeys:
             self._correct_class(journey)
-            self._refuse_parts_of_a_year(journey)
+            self._refuse_what_no_table_holds(journey)
             if _label(journey) == "F" and journey.answer is None:
                 self._answer_open(journey)
         rest = [j for j in journeys if j.answer is None]
@@ -231,11 +232,11 @@ class Pipeline:
         if label and self.columns.link(entities, ()).columns:
             journey.classification = Classification(label, 1.0, "rule")
 
-    def _refuse_parts_of_a_year(self, journey: _Journey) -> None:
-        """Months, quarters and forecasts; 什么是环比 is a concept."""
+    def _refuse_what_no_table_holds(self, journey: _Journey) -> None:
+        """Months, quarters and forecasts, and what a company did; 什么是环比 is a concept."""
         entities = journey.entities
         if entities and (_label(journey) != "F" or entities.companies or entities.years):
-            reason = beyond_a_year(entities.text)
+            reason = beyond_a_year(entities.text) or (NO_REPORT_TEXT if asks_for_deeds(entities.text) else None)
             journey.answer = Answer(reason, "refusal") if reason else None
 
     def _answer_open(self, journey: _Journey) -> None:
@@ -255,7 +256,7 @@ class Pipeline:
             near = self.linker.candidates(name)
             journey.answer = Answer(clarify.unknown(name, near) if near else missing(entities, name), "refusal")
         elif entities.companies and not found.columns:
-            asked = "、".join(term for term in found.terms if term in entities.text) or "要查的字段"
+            asked = "、".join(term for term in found.terms if term in entities.text) or clarify.unknown_field(entities)
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")
 
     def _answer_from_table(self, journeys: list[_Journey]) -> None:
@@ -310,12 +311,13 @@ class Pipeline:
 
     def _judge(self, journey: _Journey, written: Sequence[Candidate]) -> None:
         """Execution decides: the first statement that passes all checks and finds something; then one that passes and finds
-        nothing; then a refusal. What was approved for a similar question comes before what the model has written, a plain
-        look-up written by rule after it."""
+        nothing; then a refusal. What was approved for a similar question comes before what the model has written, what rules
+        write after it."""
         assert journey.masked is not None
         similar, why = self.memory.similar(journey.masked.text), journey.rejected
+        by_rule = rules.statements(journey.masked, _label(journey))
         empty: _Outcome | None = None
-        for rank, candidate in enumerate([*([similar] if similar else []), *written, *_lookup(journey)], 2):
+        for rank, candidate in enumerate([*([similar] if similar else []), *written, *by_rule], 2):
             outcome = self._try(journey, candidate, rank)
             if outcome and outcome.found:
                 journey.end(outcome)
@@ -377,15 +379,6 @@ class Pipeline:
             CaibaoError: model or database cannot be used.
         """
         return self.answer([Question(0, text)], on_step)[0]
-
-
-def _lookup(journey: _Journey) -> list[Candidate]:
-    """The statement of a plain look-up, where the question is one."""
-    assert journey.masked is not None and journey.keywords is not None
-    if not (journey.masked.companies and journey.keywords.columns and _label(journey) in "ABCD"):
-        return []
-    statement = nl2sql.lookup_statement(journey.masked, [c.column for c in journey.keywords.columns])
-    return [Candidate(statement, written_by="rule")]
 
 
 def unanswerable(text: str) -> str | None:

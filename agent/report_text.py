@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from agent import schema
 from agent.records import Entities
 
 # Stems of what reports tell in words.
@@ -36,6 +37,24 @@ def is_report_text_question(question: str) -> bool:
     return told and bool(_TELL_OF_A_COMPANY.search(question)) and not _CONCEPT.search(question)
 
 
+NO_REPORT_TEXT = "这个问题需要年报原文，目前只装载了财务数据表，没有装载年报文字，无法回答该问题。"
+# 社会责任都干了些啥, 采取了哪些措施, 情况怎么样: a tale is asked for, whatever class the model gives it.
+_DEEDS = re.compile(
+    r"(?:干|做)(?:了|过|得|的|出)*(?:些|哪些|点|几件)?(?:什么|啥|工作|努力|贡献|事)|(?:采取|实施|推出|出台)了?(?:的|过)?(?:哪些|什么|何种|啥|怎样的)"
+    r"|(?:哪些|什么|啥|何种)(?:具体|相关|新的?)?(?:措施|举措|进展|动作|规划|布局|成果|行动|安排|风险)|(?:情况|进展|工作|表现|进度|开展得|做得|搞得|方面)(?:又|都|是)?(?:如何|咋样|怎么?样|怎么个样)"
+)
+_FIGURE_ASKED = re.compile(r"多少|几|金额|数额|总额|最|排名|比[例率重]|[高低大小多少]于|超过|合计|平均|增长率|占")
+
+
+def asks_for_deeds(question: str) -> bool:
+    """Asks in plain words what one company's report tells of a topic; a column of the table that holds the topic's word (应付职工薪酬) is none."""
+    if not (_ONE_REPORT.search(question) and _DEEDS.search(question)) or _FIGURE_ASKED.search(question):
+        return False
+    for name in schema.columns():
+        question = question.replace(name, "")
+    return any(topic in question for topic in TOPICS)
+
+
 _NARRATIVE = re.compile(
     r"介绍|分析|[概简综]述|总结|归纳|描述|说明|评价|了解|情况|原因|影响|如何|怎么|怎样|为什么|为何|有没有|有无|是否|规划|进展|披露|变动|变化|意义|策略|风险|[谈聊讲]"
 )
@@ -48,7 +67,9 @@ def asks_for_a_figure(question: str) -> bool:
 
 def asks_whether_the_same(entities: Entities) -> bool:
     """是否相同, of one company in some years."""
-    alike = re.search(r"(?:相同|一样|一致|同一个?)(?:吗|的情况|的?[?。]|的?$)|是否.{0,4}(?:相同|一样|一致)", entities.text)
+    alike = re.search(
+        r"(?:相同|一样|一致|同一个?)(?:吗|的情况|的?[?。]|的?$)|是否.{0,4}(?:相同|一样|一致)", entities.text
+    )
     return len(entities.companies) == 1 and bool(entities.years) and alike is not None
 
 

@@ -9,21 +9,39 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from agent.numbers import NUMERAL
+
 _HOW_MUCH = r"(?P<much>多少|几个?)(?:(?P<scale>亿|万)元?|钱|块钱|块|元)?"
+_LOSERS = r"(?=的?(?:那些|这些|那几家)?(?:公司|企业|上市公司)|的?[有是又且但]|[并而]且|的?[?。,、]|的?$)"
+# An amount, but neither a year (够2020年) nor a count of companies (够三家).
+_AMOUNT = rf"(?:百分之{NUMERAL}|(?!(?:19|20)\d\d(?!\d))(?:\d[\d,.]*(?:[百千万亿]+|[元人%])*|[一二两三四五六七八九十百千]+(?:个?[百千万亿]+元?|[元人%])))(?!年|家)"
+_SO_MANY = r"(?=(?:\d{1,3}|[一二两三四五六七八九十]{1,3})(?:家|名|位|强|个(?!百分点|[月季年百千万亿])))"
+_DEGREE = r"(?P<who>博士|硕士|本科)(?:研究生)?"
+_GRADUATE = rf"{_DEGREE}(?:毕业|学历|学位|文凭)?的?(?:员工|职工|雇员|人员|人|生|毕业生)?"
+_ASKED_THEN = r"(?=$|[?。,!;了吗呢啊呀哦嘛吧哇啦]|给我|帮|请|告诉|列|说|报|谢|麻烦)"
+_NO_OTHER_HEADS = r"(?<![士生科历的发产售术务政及男女新老])(?<!人员)(?<!母公司)"
 
 # (pattern, reading); {how} stands for 是多少, with the unit that was asked for. Earlier lines go first.
 _READINGS: tuple[tuple[str, str], ...] = (
+    # amounts and ranks
+    (rf"比(?P<bound>{_AMOUNT})(?:还|都)?(?:要|更)?(?P<than>[高多大低少小])(?![了出])", "<than>于<bound>"),
+    (rf"不[止只](?={_AMOUNT})", "超过"),
+    (rf"(?:没有?|未|不)够(?={_AMOUNT})", "不到"),
+    (rf"(?<=[一-龥])(?<![能不足没否是未])够(?={_AMOUNT})", "达到"),
+    (rf"(?<![龙巨寡船码镜线接街人户源势])头{_SO_MANY}", "前"),
+    (rf"倒数的{_SO_MANY}|(?:排在?|位于)?(?:末尾|末位|最末尾?)的?{_SO_MANY}", "倒数"),
     # profit
     (rf"(?:总共|一共)?(?:到底)?(?:净?赚|盈利|挣)(?:了|到|得|的)?(?:{_HOW_MUCH})", "净利润{how}"),
     (r"最(?:能)?(?:赚钱|挣钱|盈利)|(?:赚|挣)(?:钱|得|的)*最多|盈利(?:能力)?最[高强多好]", "净利润最高"),
     (
-        r"最不(?:赚钱|挣钱)|(?:赚|挣)(?:钱|得|的)*最少|亏(?:损|钱|得|的|了)*最(?:多|严重|厉害|惨|大)|最亏(?:钱)?",
+        r"最不(?:赚钱|挣钱)|(?:赚|挣)(?:钱|得|的)*最少|亏(?:损|钱|得|的|了)*最(?:多|严重|厉害|惨|大|狠|凶)|最亏(?:钱)?",
         "净利润最低",
     ),
     (rf"(?:亏损|亏|赔)(?:了|掉)?(?:{_HOW_MUCH})", "净利润{how}"),
     (r"(?:没有?|未|不)(?:出现|发生)?(?:亏损|亏钱|亏本|赔钱|亏)(?!最|多少|几)", "净利润不小于0元"),
+    (rf"(?<=利润)(?:是|出现|发生)?(?:亏损|亏钱|亏本|亏)了?{_LOSERS}", "小于0元"),
     (
-        r"(?:出现|发生|有)?(?:亏损|亏钱|赔钱|亏本)(?:了)?(?=的?(?:公司|企业|上市公司)|的?[有是又且但]|[并而]且|的?[?。,、]|的?$)",
+        rf"(?:出现|发生|有)?(?:亏损|亏了?钱|赔了?钱|亏本|亏了)(?:了)?{_LOSERS}|(?:没有?|未|不)(?:能|怎么)?(?:赚到?钱|挣到?钱|盈利)了?{_LOSERS}",
         "净利润小于0元",
     ),
     (r"(?:实现)?(?:盈利|赚钱)(?:了)?(?=的(?:公司|企业|上市公司)|的?有(?:几|多少|哪))", "净利润大于0元"),
@@ -54,6 +72,10 @@ _READINGS: tuple[tuple[str, str], ...] = (
     (rf"(?:家底|身家|总?家当)(?:有|是|一共)*(?:{_HOW_MUCH}|多厚|多大)?", "资产总计{how}"),
     (rf"(?:交|缴|纳)(?:了|纳)?(?:{_HOW_MUCH})的?(?:税|税费|税款)", "支付的各项税费{how}"),
     (
+        r"(?<!应)(?:上?[交缴]|缴纳|纳)了?的税(?:款|费|金|钱)?|(?<!应)[交缴纳]税额?(?=最|多少|超|更|[多少]|不)",
+        "支付的各项税费",
+    ),
+    (
         rf"(?:花|投|砸|用)(?:了|进)*(?:{_HOW_MUCH})(?:来|去|在|到|搞|做|用于|于)*(?:搞|做)?(?:研发|科研)(?:上|里|上面|方面)?",
         "研发费用{how}",
     ),
@@ -65,8 +87,26 @@ _READINGS: tuple[tuple[str, str], ...] = (
     # people
     (r"(?:有|招了?|用了?)?(?:多少|几)(?:个|名|位)?(?:搞|做)(?:研发|技术)的人?", "研发人员人数是多少"),
     (r"(?:搞|做)(?:研发)的(?:人)?(?:有|是)?(?:多少|几)(?:个|名|位)?人?", "研发人员人数是多少"),
+    (rf"(?:有|招了?)?(?:多少|几)(?:个|名|位)?{_GRADUATE}{_ASKED_THEN}", "<degree>是多少"),
     (r"(?:有|招了?)?(?:多少|几)(?:个|名|位)(?P<who>博士|硕士|本科生?)(?:生|毕业生)?", "<degree>是多少"),
-    (r"(?P<who>博士|硕士|本科)(?:生|毕业生|学历的)?(?:一共|总共)?有(?:多少|几)(?:个|名|位)?人?", "<degree>是多少"),
+    (
+        rf"{_GRADUATE}(?:一共|总共)?有(?:多少|几)(?:个|名|位)?(?:人|员工|职工)?"
+        r"|(?P<who2>博士|硕士|本科)(?:研究生)?(?:毕业|学历|学位|文凭)的?(?:员工|职工|雇员|人员|人)?(?:多少|几)(?:个|名|位)?(?:人|员工|职工)?",
+        "<degree>是多少",
+    ),
+    # The people themselves for their number; 硕士学历人数 is the table's own word.
+    (
+        r"(?P<who>博士|硕士|本科)(?:员工|职工|生)(?=最|比|更|较|超|不|没|未|达|[多少高低大小]|(?:一共|总共|合计)?(?:有|是)|[?。,、和与]|$)",
+        "<degree>",
+    ),
+    (
+        r"(?P<work>研发|生产|销售|技术|财务|行政)(?:员工|职工)(?=最|比|更|较|超|不|没|未|达|[多少高低大小]|(?:一共|总共|合计)?(?:有|是)|[?。,、和与]|$)",
+        "<work>人员人数",
+    ),
+    (
+        rf"{_DEGREE}(?:(?:毕业|文凭|学位)的?(?:员工|职工|雇员|人员|人)?(?:人?数量?)?|学历的(?:员工|职工|雇员|人员|人)(?:人?数量?)?)",
+        "<degree>",
+    ),
     (r"(?<![士生发])(?:员工|职工)(?:一共|总共)?有(?:多少|几)(?:个|名|位)?人?", "职工总人数是多少"),
     (
         r"(?<![数员上士生工])(?:总共|一共)?(?:有|雇了?|养了?|招了?)(?:多少|几)(?:个|名|位|号)?(?:人|员工|职工|雇员)"
@@ -74,7 +114,7 @@ _READINGS: tuple[tuple[str, str], ...] = (
         "职工总人数是多少",
     ),
     (
-        r"(?:员工|职工)(?:人)?最(?P<most>多|少)|(?<![员数])人最(?P<most2>多|少)(?=的(?:公司|企业)|的是)",
+        r"(?<![士生科历发产售术务政及])(?<!学历的)(?:员工|职工)(?:人)?最(?P<most>多|少)|(?<![员数])人最(?P<most2>多|少)(?=的(?:公司|企业)|的是)",
         "职工总人数最<most>",
     ),
     (r"(?P<doer>哪个|哪家|谁)(?:的)?(?:员工|职工|人)最(?P<most>多|少)", "<doer>职工总人数最<most>"),
@@ -86,6 +126,20 @@ _READINGS: tuple[tuple[str, str], ...] = (
         r"(?<![工员士生科上总术历])人数(?=超|不[足到满]|[大小低高少多]于|过|在?[\d一二三四五六七八九十百千万])",
         "职工总人数",
     ),
+    (
+        rf"{_NO_OTHER_HEADS}(?<!数)(?<!上)有(?:多少|几)(?:个|名|位|号)?(?:人|员工|职工|雇员){_ASKED_THEN}",
+        "职工总人数是多少",
+    ),
+    (rf"{_NO_OTHER_HEADS}(?<!有)(?:多少|几)(?:个|名|位)?(?:员工|职工|雇员){_ASKED_THEN}", "职工总人数是多少"),
+    (
+        rf"{_NO_OTHER_HEADS}(?:员工|职工)数?(?=(?:更|较|比较)?[多少](?:些|一些|一?点)?(?:$|[?。,!的啊呀呢吧哦]))",
+        "职工总人数",
+    ),
+    (
+        rf"{_NO_OTHER_HEADS}(?:员工|职工)人?数?(?:总共|一共|合计|全部)?(?P<sum>加起来|加在?一[起块儿]+|合起来|合计)(?:一共|总共|共)?(?:是|有)?(?:多少|几)(?:个|名|位)?人?",
+        "职工总人数<sum>是多少",
+    ),
+    (rf"{_NO_OTHER_HEADS}(?:员工|职工)(?:一共|总共|共)(?:是)?(?:多少|几)(?:个|名|位)?人?", "职工总人数是多少"),
     (r"(?<=的)?博士(?=最|超|不[足到]|[多少]于)", "博士及以上的员工人数"),
     (r"(?:跑|搞|做|干)(?P<work>销售|技术|研发|财务|行政|生产)的(?:人|员工|人员)?", "<work>人员人数"),
     # comparisons
@@ -106,17 +160,33 @@ _READINGS: tuple[tuple[str, str], ...] = (
     ),
 )
 _DEGREES = {"博士": "博士及以上的员工人数", "硕士": "硕士员工人数", "本科": "本科员工人数"}
+# Heads without a noun of their own; not where the question speaks of other heads (研发人员谁家人多).
+_BARE_HEADS: tuple[tuple[str, str], ...] = (
+    (
+        r"(?P<doer>哪个|哪一?家|谁家?)(?:公司|企业)?的?(?:员工|职工|人数?)(?P<more>更|较|比较|最)(?P<most>多|少)(?!少)",
+        "<doer>职工总人数<more><most>",
+    ),
+    (
+        r"(?P<doer>哪个|哪一?家|谁家?)(?:公司|企业)?的?(?:员工|职工|人数?)(?P<most>多|少)(?!少)",
+        "<doer>职工总人数更<most>",
+    ),
+)
+_OTHER_HEADS = re.compile("研发|博士|硕士|本科|人员|母公司|客户|股东")
 _COMPILED = tuple((re.compile(pattern), reading) for pattern, reading in _READINGS)
+
+
+_COMPILED_BARE = tuple((re.compile(pattern), reading) for pattern, reading in _BARE_HEADS)
 
 
 def _read(reading: str, match: re.Match[str]) -> str:
     given = match.groupdict()
     how = f"是多少{given['scale']}元" if given.get("scale") else "是多少"
-    degree = next((column for word, column in _DEGREES.items() if (given.get("who") or "").startswith(word)), "")
-    most = given.get("most") or given.get("most2") or ""
-    for name in ("doer", "work"):
-        reading = reading.replace(f"<{name}>", given.get(name) or "")
-    return reading.replace("{how}", how).replace("<degree>", degree).replace("<most>", most)
+    who = given.get("who") or given.get("who2") or ""
+    given["degree"] = next((column for word, column in _DEGREES.items() if who.startswith(word)), "")
+    given["most"] = given.get("most") or given.get("most2")
+    for name, said in given.items():
+        reading = reading.replace(f"<{name}>", said or "")
+    return reading.replace("{how}", how)
 
 
 def standard(text: str) -> str:
@@ -125,6 +195,7 @@ def standard(text: str) -> str:
     >>> standard("某公司2020年赚了多少钱?")
     '某公司2020年净利润是多少?'
     """
-    for pattern, reading in _COMPILED:
+    bare = () if _OTHER_HEADS.search(text) else _COMPILED_BARE
+    for pattern, reading in (*bare, *_COMPILED):
         text = pattern.sub(partial(_read, reading), text)
     return text

@@ -9,18 +9,14 @@ from sqlglot import exp
 
 from agent import schema
 from agent.surrogates import KTH, THEMSELVES, TOP, Masked
+from agent.words import GROWN, Words
 
 _AGGREGATE_WORDS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Avg: ("平均值", ("均",)),
     exp.Sum: ("总和", ("合计", "总", "和", "共", "加", "累", "合")),
 }
-_GROWN = re.compile(r"[增长变涨减降升跌滑差]|同比|比上?|速")
+_ALL = re.compile("所有|全部|全体|整个|各")
 _COUNTED = re.compile(r"[几数]|多少|总[共计]|统计|清点|共有")
-_HIGHEST = re.compile(r"最[高大多快强猛]|第\d+[高大多]|居首|榜首|领先|[从由](?:大到小|高到低)")
-_RANKED = re.compile(r"前\d|第\d")  # without another word the highest are meant
-_LOWEST = re.compile(
-    r"最[低小少慢弱差]|第\d+[低小少]|倒数|垫底|末[尾位]|最后\d|后\d+[名位家]|[从由](?:小到大|低到高)|[降跌减滑]"
-)
 # What stands before (after) an amount, and the comparison that it says; of several the longest counts, 不超过 holds 超过.
 _BEFORE: Mapping[str, type[exp.Expr]] = {
     r"不超过|不高于|不大于|不多于|没有?超过|未超过|至多|最多|(?:小于|低于|少于)或?等于": exp.LTE,
@@ -33,13 +29,21 @@ _COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
 def settle(select: exp.Select, masked: Masked) -> exp.Select:
-    """The statement with the comparisons that the question's words say: 不超过100元 is <= 100, whatever the model wrote."""
-    select = select.copy()
+    """The statement with what the question's words say for certain, whatever the model wrote: 不超过100元 is <= 100, 任意一年
+    is HAVING COUNT(*) >= 1, and a bare 排第7 counts from the highest."""
+    select, words = select.copy(), Words.of(masked.text)
+    having = select.args.get("having")
+    if having is not None and words.some_year != words.every_year:
+        test, times = (exp.GTE, 1) if words.some_year else (exp.EQ, len(masked.years))
+        having.set("this", test(this=having.this.this.copy(), expression=exp.Literal.number(times)))
+    for ordered in select.find_all(exp.Ordered) if words.certain else ():
+        ordered.set("desc", words.highest)
+        ordered.set("nulls_first", words.lowest)
     for literal in list(select.find_all(exp.Literal)):
         parent = literal.parent
         if literal.is_string or not isinstance(parent, _COMPARISONS) or int(literal.this) not in masked.amounts:
             continue
-        said = _said_of(int(literal.this), masked.text)
+        said = said_of(int(literal.this), _part(schema.over_last_year(parent.this.name)[0], literal.this, masked.text))
         if said and parent.find_ancestor(exp.Not) is None:
             parent.replace(said(this=parent.this.copy(), expression=literal.copy()))
     return select
@@ -55,7 +59,9 @@ def doubts(select: exp.Select, masked: Masked) -> list[str]:
         *_misdirected(select, masked),
         *_repeated(select, masked),
         *_mispaired(select, masked),
+        *_misordered(select, masked),
         *_over_years(select, masked),
+        *_added_up(select, masked),
     ]
 
 
@@ -79,7 +85,7 @@ def _unused(select: exp.Select, masked: Masked) -> list[str]:
 def _unasked(select: exp.Select, masked: Masked) -> list[str]:
     """Aggregates and growth that no word of the question asks for."""
     grown = any(schema.over_last_year(c.name)[1] for c in select.find_all(exp.Column))
-    found = ["问题没有问增长"] if grown and not _GROWN.search(masked.text) else []
+    found = ["问题没有问增长"] if grown and not GROWN.search(masked.text) else []
     having = select.args.get("having")
     counted = [c for c in select.find_all(exp.Count) if having is None or c.find_ancestor(exp.Having) is None]
     shown = {e.name for e in select.expressions if isinstance(e, exp.Column)}
@@ -91,7 +97,7 @@ def _unasked(select: exp.Select, masked: Masked) -> list[str]:
         for node, (name, words) in _AGGREGATE_WORDS.items()
         if select.find(node)
         and not any(word in masked.text for word in words)
-        and (masked.companies or node is exp.Avg)
+        and (masked.companies or node is exp.Avg or not (masked.places or masked.amounts or _ALL.search(masked.text)))
     ]
 
 
@@ -119,15 +125,35 @@ def _misranked(select: exp.Select, masked: Masked) -> list[str]:
 
 def _misdirected(select: exp.Select, masked: Masked) -> list[str]:
     """Sorted upwards where the question says 最高 and nothing of 最低, or the other way round."""
-    order = next(iter(select.find_all(exp.Ordered)), None)
-    high, low = bool(_HIGHEST.search(masked.text)), bool(_LOWEST.search(masked.text))
-    high = high or (not low and bool(_RANKED.search(masked.text)))
-    if order is None or high == low or bool(order.args.get("desc")) == high:
+    order, words = next(iter(select.find_all(exp.Ordered)), None), Words.of(masked.text)
+    if order is None or words.highest == words.lowest or bool(order.args.get("desc")) == words.highest:
         return []
-    return [f"排序方向与“{'最高' if high else '最低'}”不符"]
+    return [f"排序方向与“{'最高' if words.highest else '最低'}”不符"]
 
 
-def _said_of(amount: int, text: str) -> type[exp.Expr] | None:
+def ranked_by(masked: Masked) -> list[str]:
+    """The columns that stand before 最高 or 最低."""
+    return re.findall(rf"({_column(masked)})(?:的?(?:金额|总额|数额|数))?(?:是|为|排)?最[高大多低少小]", masked.text)
+
+
+def _misordered(select: exp.Select, masked: Masked) -> list[str]:
+    """Sorted by another column than the one before 最高."""
+    order = next(iter(select.find_all(exp.Ordered)), None)
+    said = set(ranked_by(masked))
+    by = {schema.over_last_year(c.name)[0] for c in order.find_all(exp.Column)} if order else set()
+    return [f"不是按{'、'.join(sorted(said))}排的"] if by and len(said) == 1 and not said & by else []
+
+
+def _part(column: str, amount: str, text: str) -> str:
+    """The text; of one that says the amount of several columns the part from this column to its amount."""
+    said = rf"(?<!\d){amount}[元%]"
+    if len(re.findall(said, text)) < 2:
+        return text
+    own = re.search(rf"{re.escape(column)}[^元%]*?{said}(?:及|或)?(?:{'|'.join(_AFTER)})?", text)
+    return own[0] if own else text
+
+
+def said_of(amount: int, text: str) -> type[exp.Expr] | None:
     """The comparison that stands at an amount; None where the words tell nothing, or it is said twice."""
     said = rf"(?<!\d){amount}[元%]"
     if len(re.findall(said, text)) != 1:
@@ -176,20 +202,14 @@ def _mispaired(select: exp.Select, masked: Masked) -> list[str]:
     return found
 
 
-_SOME_YEAR = re.compile(r"年或|任[一意何]|曾|至少有?一年|[进出有排]过|其中一年|只要有一年|哪怕")
-_EVERY_YEAR = re.compile(r"[都均]|每年|年年|始终|一直|每一年|连续|同时")
-_YEAR_BY_YEAR = re.compile(r"分别|各年|逐年|分年|每一年|各为|各是")
-_EACH = re.compile(r"分别|各|逐年|分年|每")
-
-
 def _over_years(select: exp.Select, masked: Masked) -> list[str]:
     """Every year taken for some year or the other way round; one figure over all years where one for each is asked for."""
-    text, having = masked.text, select.args.get("having")
-    some, every = bool(_SOME_YEAR.search(text)), bool(_EVERY_YEAR.search(text))
-    if having is not None and some != every and isinstance(having.this, exp.EQ) == some:
+    words, having = Words.of(masked.text), select.args.get("having")
+    one_sided = words.some_year != words.every_year
+    if having is not None and one_sided and isinstance(having.this, exp.EQ) == words.some_year:
         return ["“每年”与“某一年”不符"]
     group = select.args.get("group")
-    if group is not None and group.expressions[0].name == schema.YEAR and not _EACH.search(text):
+    if group is not None and group.expressions[0].name == schema.YEAR and not words.each:
         return ["没有要求按年份分开"]
     several = len(masked.years) > 1 and not masked.companies
     if several and group is None and select.find(exp.Count):
@@ -197,7 +217,29 @@ def _over_years(select: exp.Select, masked: Masked) -> list[str]:
     shown = {c.name for c in select.find_all(exp.Column)}
     grown = any(schema.over_last_year(name)[1] for name in shown)
     compared = [str(x.this) for x in select.find_all(exp.Literal) if str(x.this) in map(str, masked.years)]
-    if several and grown and len(compared) > 1 and not _EACH.search(text):
+    if several and grown and len(compared) > 1 and not words.each:
         return ["与上年比较只看后一年"]
     aggregated = any(e.find(exp.AggFunc) for e in select.expressions) and select.args.get("group") is None
-    return ["没有按年份分开"] if several and aggregated and _YEAR_BY_YEAR.search(text) else []
+    limit = select.args.get("limit")
+    first = limit is not None and limit.expression.this == "1" and masked.kth in (None, 1)
+    if several and having is None and select.args.get("order") and one_sided and words.some_year and first:
+        return ["没有按年份分别排名"]
+    return ["没有按年份分开"] if several and aggregated and words.year_by_year else []
+
+
+def _added_up(select: exp.Select, masked: Masked) -> list[str]:
+    """Years that are to be added up and are not; a sum where a change, or a company, is asked for."""
+    words, several = Words.of(masked.text), len(masked.years) > 1
+    aggregated = bool(select.find(exp.Sum, exp.Avg))
+    total = aggregated and select.args.get("group") is None
+    if words.which and total and not masked.companies and not words.each:
+        return ["问的是哪家公司"]
+    if several and masked.companies and total and words.changed:
+        return ["问的是变化，不是总和"]
+    counted = any(shown.find(exp.Count) for shown in select.expressions)
+    in_years = select.args.get("having") is not None and not (words.some_year or words.every_year)
+    ranked = (select.args.get("order") is not None or in_years) and not masked.companies
+    plain = len(masked.companies) == 1 and not words.changed
+    if several and words.together and not (words.each or aggregated or counted) and (ranked or plain):
+        return ["没有把几年加起来"]
+    return []

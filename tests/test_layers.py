@@ -26,6 +26,8 @@ LAYERS = (
         "formulas",
         "sql_guard",
         "sql_checks",
+        "rules",
+        "words",
         "spoken",
         "grammar",
         "importer",

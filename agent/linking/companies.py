@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import combinations
 
 from agent.linking.lookup import Lookup, normalise
-from agent.linking.places import is_place, without_place
+from agent.linking.places import is_place, named_in, without_place
 from agent.linking.similar import LEGAL_FORM, SimilarNames
 
 Company = tuple[str, str, str]
@@ -32,7 +32,9 @@ _COMPARED = re.compile(r"(?:于|过|足|到|[><=≥≤])(?:等于|了)?$")
 _SPECIAL = re.compile(r"S?\*?ST(?=[一-龥])")
 _LEFT_OUT = frozenset("()·•・")
 _LONGEST_NAME = 40
+_LONG_ENOUGH = 4  # of a shorter name both sides must be such as a name can have
 _DISTINCT = 5  # a name of so many characters is hardly a part of another one
+_LONGEST_PLACE = 8  # 四川省成都市
 _MOST_CANDIDATES = 6  # a word that more names hold (科技, 股份) is no name
 
 # What may stand directly before a name, and directly after one.
@@ -40,6 +42,9 @@ _BEFORE = re.compile(
     r"(?:^|[^一-龥A-Z0-9*]|\d|年度?|[的在和与及跟同或对比由请从向于是把将给让看查问据为算出]|知道|了解|查询|提供|介绍|分析|告诉我?|分别|关于|代码|对比|比较|公司|股份|企业|简称|说明|概述|简述|报告期内?|以及|还有|其中|截至|截止"
     r"|下|末|底|里|中|期间|[省市]|我国|上市公司|谁更?|至|到|间)$"
 )
+# 我想去万科,2020年; but 投资机器人的公司 speaks of robots, so that nothing may lean on a short name behind a verb.
+_VERB_BEFORE = re.compile(r"(?:[去进买投选炒卖]|入职|加入|面试|投资|买入|卖出|持有|看[好上中]|关注|选择)了?$")
+_NOTHING_AFTER = re.compile(r"$|[^一-龥A-Z]|股份|集团")
 _AFTER = re.compile(
     r"$|[^一-龥A-Z]|(?:S[HZ]|BJ)\d{6}|[的在和与及跟同或对比是有为之于从自将共各每谁其这那该两呢吗都]|年|二[〇零]|去年|上年|上一?年|前年|今年|本年|近[两三]年|最近|公司|集团|股份|企业|上市|截至|截止|报告期|期[初末]|全年|当年|历年|哪|怎|如何|什么|多少|曾经|目前|现在"
     r"|以及|还有|关于|相[比较]|较|分别|合计|平均|旗下|所属|被|能否|是否|收到|支付|简介|年报|财报|母公司|董事|监事|高管|主要|主营|控股|法"
@@ -79,6 +84,11 @@ class CompanyIndex:
             name: tuple(sorted(owners)) for name, owners in best.items() if len(owners) > 1 and min(ranked[name]) <= 1
         }
         self._full = frozenset(name for name in self._names if 0 in ranked[name])
+        self._own = frozenset(
+            name
+            for name in self._names
+            if len(name) >= _DISTINCT and min(ranked[name]) <= 2 and not name.endswith("公司")
+        )
         self._lookup = Lookup([*self._names, *self._shared])
         self._short = {_SPECIAL.sub("", name): full for name, full in self._names.items() if 1 in ranked[name]}
 
@@ -138,13 +148,30 @@ class CompanyIndex:
         """Whether a short name can begin at `start` and end at `end`; of four or more characters one side is enough."""
         if any(s <= start and end <= e for s, e in occupied) or _NOT_A_COMPANY.match(text, end):
             return False
+        if text[start:end] in self._own:
+            return True
         before = (
             bool(_BEFORE.search(text[max(0, start - 4) : start]))
+            or self._behind_a_verb(text, start, end)
+            or self._behind_its_place(text, start, end)
             or any(e == start for _, e in occupied)
             or _with_special(text, start) < start
         )
         after = bool(_AFTER.match(text, end)) or any(s == end for s, _ in occupied) or columns.begins(text, end)
-        return before and after if end - start < 4 else before or after
+        return before and after if end - start < _LONG_ENOUGH else before or after
+
+    @staticmethod
+    def _behind_a_verb(text: str, start: int, end: int) -> bool:
+        alone = end - start >= _LONG_ENOUGH or _NOTHING_AFTER.match(text, end)
+        return bool(alone and _VERB_BEFORE.search(text[max(0, start - 3) : start]))
+
+    def _behind_its_place(self, text: str, start: int, end: int) -> bool:
+        """Whether the place before a short name is the one that the full name begins with: 宁波晶国密精."""
+        full, before = self._names.get(text[start:end]), text[max(0, start - _LONGEST_PLACE) : start]
+        return full is not None and any(
+            e == len(before) and bare(full).startswith(re.sub("[省市]$", "", before[s:e]))
+            for (s, e), _ in named_in(before)
+        )
 
     def _shapes(self, text: str, matches: Sequence[Linked], columns: Lookup) -> Iterator[Linked]:
         """Names with a legal form that `matches` do not explain."""

@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 _PREFIX = 2
-# Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, top10 2019年, 第二 2020年.
-_APART = re.compile(r"(?<!\d)(20\d\d|\d{6}|\d{1,2}|[一二三四五六七八九十])\s+(?=20\d\d(?!\d))")
+# Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, 第二 2020年, 三个亿 2020年.
+_APART = re.compile(
+    r"(\d|[一二两三四五六七八九十]|(?<=[\d个一二两三四五六七八九十百千万几])[百千万亿])\s+(?=20\d\d(?!\d)|[12]\d年(?!前|[来后间以]))"
+)
+_LISTED = re.compile(r"(?<![\d.])([12]\d)\s+(?=[12]\d(?!\d))")  # 三年 19 20 21
 _BRACKETS = str.maketrans("〔〕【】〈〉", "()()()")
 
 
@@ -20,7 +23,7 @@ def normalise(text: str) -> str:
     '港务(集团)2020年'
     """
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
-    plain = _APART.sub(r"\1、", plain)
+    plain = _LISTED.sub(r"\1、", _APART.sub(r"\1、", plain))
     return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
 
 

@@ -14,6 +14,7 @@ from agent.entities import Linker
 from agent.linking.lookup import Lookup, normalise
 from agent.records import Entities
 
+ROOT = Path(__file__).resolve().parents[2]
 COMPANIES = [
     ("东方通信股份有限公司", "东方通信", "600776"),
     ("北京东方通科技股份有限公司", "东方通", "300379"),
@@ -190,6 +191,8 @@ def test_several_companies_are_linked_in_order(linker: Linker) -> None:
         "2019年第二大股东",
         "公司网址是什么",
         "毛利率的计算公式是什么",
+        "投资机器人的公司2020年有哪些",
+        "过去机器人的销售额",
     ],
 )
 def test_no_company_is_seen_where_there_is_none(linker: Linker, text: str) -> None:
@@ -218,6 +221,18 @@ def test_no_company_is_seen_where_there_is_none(linker: Linker, text: str) -> No
         ("2020年净利润比上年增长多少", [("2020年", (2020,)), ("上年", (2019,))]),
         ("2020年上一年度营业收入", [("2020年", (2020,)), ("上一年度", (2019,))]),
         ("2020年上年营业收入", [("2020年", (2020,)), ("上年", (2019,))]),
+        ("2021年的上一年营业收入", [("2021年的上一年", (2020,))]),
+        ("20年的前一年营业收入", [("20年的前一年", (2019,))]),
+        ("以2021年为基准,平安银行上一年的存货", [("以2021年为基准", (2020,)), ("上一年", (2020,))]),
+        ("站在2021年看,平安银行去年的存货", [("站在2021年看", (2020,)), ("去年", (2020,))]),
+        ("从2020年看存货", [("2020年", (2020,))]),
+        ("2020年与上年相比,存货增长率", [("2020年与上年相比", (2020,))]),
+        ("2020年存货增长率和上年比", [("2020年", (2020,)), ("和上年比", (2020,))]),
+        ("2020年存货与上年相比是否相同", [("2020年", (2020,)), ("上年", (2019,))]),
+        ("三年(19、20、21)存货", [("19、20、21", (2019, 2020, 2021))]),
+        ("19/20/21年存货", [("19/20/21年", (2019, 2020, 2021))]),
+        ("19、20、21三年存货", [("19、20、21", (2019, 2020, 2021))]),
+        ("前三名(19、20、21)", []),
         ("2021年与前年相比", [("2021年", (2021,)), ("前年", (2019,))]),
         ("2021年及前两年", [("2021年", (2021,)), ("前两年", (2019, 2020))]),
         ("平安银行去年净利润", [("去年", (2020,))]),
@@ -303,6 +318,124 @@ def test_ranks_cover_only_the_number(linker: Linker, text: str, kind: str, menti
     assert said(linker.link(text), kind) == mentions
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "mention"),
+    [
+        ("存货多于三个亿 2020年这样的公司", "amount", ("三个亿", Decimal(300_000_000))),
+        ("存货超过500 2020年的公司", "amount", ("500", Decimal(500))),
+        ("存货小于5亿 21年的公司", "amount", ("5亿", Decimal(500_000_000))),
+        ("存货没到100名的公司", "amount", ("100名", Decimal(100))),
+        ("存货前两家 2021年", "top", ("两", 2)),
+        ("存货排第三 2020年", "kth", ("三", 3)),
+        ("存货最多的头四家", "top", ("四", 4)),
+        ("存货倒数的三家", "top", ("三", 3)),
+    ],
+)
+def test_a_number_is_not_lost_in_front_of_a_year_or_behind_everyday_words(
+    linker: Linker, text: str, kind: str, mention: tuple[str, object]
+) -> None:
+    assert said(linker.link(text, latest_year=2021), kind) == [mention]
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        ("我打算去山东华鹏玻璃上班,他家2021年存货", "山东华鹏玻璃"),
+        ("想入职四方科技的人问2021年存货", "四方科技"),
+        ("我想投资鹏博士,它2021年存货多少", "鹏博士"),
+        ("听说四川水井坊不错", "四川水井坊"),
+    ],
+)
+def test_a_name_is_linked_behind_a_verb_or_its_own_place(linker: Linker, text: str, mention: str) -> None:
+    assert [m.text for m in linker.link(text).of("company")] == [mention]
+
+
+def test_a_place_of_another_company_in_front_makes_it_a_stranger(linker: Linker) -> None:
+    assert linker.link("深圳水井坊2020年的存货").companies == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("管里费用是多少", "管理费用是多少"),
+        ("哪家净利闰高", "哪家净利润高"),
+        ("2020年营业守入", "2020年营业收入"),
+        ("研发废用增长率", "研发费用增长率"),
+        ("应付职工新酬", "应付职工薪酬"),
+    ],
+)
+def test_a_column_written_by_its_sound_is_read_as_meant(linker: Linker, text: str, read: str) -> None:
+    assert linker.link(text).text == read
+
+
+@pytest.mark.parametrize(
+    "text", ["应收帐款", "总自产是多少", "净利很高", "管理人员", "营业务收入", "技术股份2020年存货"]
+)
+def test_what_is_another_word_stays_as_it_is(linker: Linker, text: str) -> None:
+    assert linker.link(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2019年研发费用占营业收入的比值由高到低", "2019年企业研发经费与营业收入比值由高到低"),
+        ("甲公司2020年管理费用与营业收入的比例", "甲公司2020年管理费用率"),
+        ("甲公司2020年研发费用和营业收入分别是多少", "甲公司2020年研发费用和营业收入分别是多少"),
+        ("甲公司2020年存货占营业收入的比例", "甲公司2020年存货占营业收入的比例"),
+    ],
+)
+def test_a_ratio_of_two_columns_has_the_name_of_its_formula(linker: Linker, text: str, read: str) -> None:
+    assert linker.link(text).text == read
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("电气一九年二零年二一年应交税费各多少", (2019, 2020, 2021)),
+        ("二零二零跟二零二一两年的应付账款", (2020, 2021)),
+        ("三年（19 20 21）净利润都在前二十", (2019, 2020, 2021)),
+        ("连着三年 19 20 21 净利润", (2019, 2020, 2021)),
+        ("2019年二三线城市的公司", (2019,)),
+        ("2020年净利润前 10", (2020,)),
+    ],
+)
+def test_years_as_people_dictate_and_list_them(linker: Linker, text: str, years: tuple[int, ...]) -> None:
+    assert linker.link(text).years == years
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (
+            "经营活动、投资活动和筹资活动产生的现金流量净额",
+            "经营活动产生的现金流量净额、投资活动产生的现金流量净额和筹资活动产生的现金流量净额",
+        ),
+        ("流动和非流动负债合计", "流动负债合计和非流动负债合计"),
+        ("2020年和2021年的销售、管理和财务费用", "2020年和2021年的销售费用、管理费用和财务费用"),
+        ("净利润、长期及短期借款", "净利润、长期借款及短期借款"),
+        ("应收和应付账款", "应收账款和应付账款"),
+    ],
+)
+def test_columns_that_share_a_tail_are_written_out(linker: Linker, text: str, read: str) -> None:
+    assert linker.link(text).text == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "应收票据及应收账款",
+        "人工、管理和财务费用",
+        "手续费及佣金收入",
+        "对联营企业和合营企业的投资收益",
+        "支付给职工以及为职工支付的现金",
+        "研发费用与营业收入比值",
+        "流动资产和非流动资产合计",
+    ],
+)
+def test_a_list_with_other_pieces_stays_as_it_is(linker: Linker, text: str) -> None:
+    assert linker.link(text).text == text
+
+
 def test_amounts_are_linked_outside_other_mentions(linker: Linker) -> None:
     entities = linker.link("2020年在杭州注册、货币资金超过十个亿且存货低于5000万元的前10家公司")
     assert said(entities, "amount") == [("十个亿", Decimal(10**9)), ("5000万元", Decimal(5 * 10**7))]
@@ -350,6 +483,10 @@ def test_spans_refer_to_the_normalised_text_and_never_overlap(linker: Linker) ->
         "一亿" * 9000,
         "在从" * 9000,
         "净利润" * 6000,
+        "管里费用" * 5000,
+        "本科毕业的" * 4000,
+        "2020年与上年相比,存货增长率" * 1000,
+        "销售和" * 6000 + "管理费用",
         "第一" * 9000,
         "1.2" * 6000,
         "(" * 20_000,

@@ -191,6 +191,13 @@ def test_the_decimals_asked_for_are_understood(text: str, digits: int | None) ->
         ("多少万人", None),
         ("超过100万元", None),
         ("不用百分比", None),
+        ("净利润折成万元是多少", "万元"),
+        ("净利润折合亿元", "亿元"),
+        ("净利润换成万元", "万元"),
+        ("净利润按万元算", "万元"),
+        ("净利润用亿元表示", "亿元"),
+        ("净利润以亿为单位", "亿元"),
+        ("净利润按5亿元算", None),
     ],
 )
 def test_the_unit_asked_for_is_understood(text: str, unit: str | None) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from agent.database import Database
 from agent.memory import Memory
-from agent.pipeline import NO_REPORT_TEXT, UNSURE, Pipeline
+from agent.pipeline import UNSURE, Pipeline
 from agent.records import Candidate, Question
+from agent.report_text import NO_REPORT_TEXT
 from tests.agent.scripted import CSV, ScriptedModel, make_database
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
@@ -23,6 +24,12 @@ YEARS = "SELECT 年份,法定代表人 FROM company_table WHERE 公司全称='�
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     return make_database(tmp_path)
+
+
+@pytest.fixture
+def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the model's statements alone lead to."""
+    monkeypatch.setattr("agent.rules.statements", lambda masked, label: [])
 
 
 def ask(database: Database, text: str, label: str = "C", keywords: str = "", sql: str = ONE) -> str:
@@ -179,6 +186,7 @@ def test_where_a_condition_was_dropped_the_next_statement_answers(database: Data
     assert len([task for task, _ in model.asked if task == "nl2sql"]) == 2, "once greedily, once for the others"
 
 
+@pytest.mark.usefixtures("without_rules")
 def test_a_statement_that_finds_nothing_answers_only_where_no_other_passes(database: Database) -> None:
     text = "2020年净利润大于10000元的公司有哪些,一共几家?"
     with_figures = LISTED.replace("公司全称", "公司全称,货币资金")
@@ -188,6 +196,7 @@ def test_a_statement_that_finds_nothing_answers_only_where_no_other_passes(datab
     assert trace.sql and trace.sql.source.text == LISTED and trace.sql.rank == 2
 
 
+@pytest.mark.usefixtures("without_rules")
 def test_a_candidate_that_the_model_was_not_sure_of_beside_its_branch_is_not_tried(database: Database) -> None:
     class Guessing(ScriptedModel):
         def candidates(
@@ -256,12 +265,21 @@ def test_a_lookup_of_which_all_candidates_fail_is_written_by_rule_and_says_so(da
         "SELECT 货币资金 FROM company_table; DELETE FROM company_table",
     ],
 )
+@pytest.mark.usefixtures("without_rules")
 def test_a_statement_that_the_guard_rejects_is_never_run_and_ends_in_a_refusal(database: Database, sql: str) -> None:
     trace = Pipeline(ScriptedModel("E", "净利润", sql), database).ask("2020年净利润最高的公司是哪家?")
     assert trace.answer.kind == "refusal" and trace.sql is None
     assert database.years() == (2019, 2020, 2021)
 
 
+@pytest.mark.parametrize("sql", ["DROP TABLE company_table", "我不知道"])
+def test_where_no_statement_of_the_model_can_run_a_rule_writes_one_and_says_so(database: Database, sql: str) -> None:
+    trace = Pipeline(ScriptedModel("E", "净利润", sql), database).ask("2020年净利润最高的公司是哪家?")
+    assert trace.sql and trace.sql.written_by == "rule" and "瑞达银行" in trace.answer.text
+    assert any("没有通过检查" in note for note in trace.notes)
+
+
+@pytest.mark.usefixtures("without_rules")
 def test_an_amount_that_the_question_does_not_hold_is_not_believed(database: Database) -> None:
     sql = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>100 AND 货币资金<99999"
     trace = Pipeline(ScriptedModel("E", "净利润", sql), database).ask("2020年净利润大于100元的公司有几家?")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.linking.lookup import normalise
-from agent.report_text import beyond_a_year
+from agent.report_text import asks_for_deeds, beyond_a_year
 from agent.spoken import standard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,38 @@ ROOT = Path(__file__).resolve().parents[2]
         ("华兴的老板是谁", "华兴的法定代表人是谁"),
         ("华兴注册在哪", "华兴注册地址是什么"),
         ("华兴总部在哪里", "华兴办公地址是什么"),
+        # losses
+        ("净利润亏了的那些公司", "净利润小于0元的那些公司"),
+        ("净利润亏损的有多少家", "净利润小于0元的有多少家"),
+        ("营业利润亏损的公司", "营业利润小于0元的公司"),
+        ("没赚钱的公司有哪些", "净利润小于0元的公司有哪些"),
+        ("2020年亏得最狠的公司", "2020年净利润最低的公司"),
+        # taxes
+        ("华兴2019年交的税一共多少", "华兴2019年支付的各项税费一共多少"),
+        ("华兴缴了多少税", "华兴支付的各项税费是多少"),
+        ("2020年交税最多的公司", "2020年支付的各项税费最多的公司"),
+        # heads
+        ("华兴每年有多少员工给我列一下", "华兴每年职工总人数是多少给我列一下"),
+        ("华兴2020和2021年各有多少员工啊", "华兴2020和2021年各职工总人数是多少啊"),
+        ("华兴和平安谁家员工多", "华兴和平安谁家职工总人数更多"),
+        ("华兴和平安哪家公司人最少", "华兴和平安哪家职工总人数最少"),
+        ("天津注册的公司员工总共加起来多少人", "天津注册的公司职工总人数加起来是多少"),
+        ("员工不止500人的公司", "职工总人数超过500人的公司"),
+        ("华兴本科毕业的员工有几个人", "华兴本科员工人数是多少"),
+        ("华兴有多少本科学历的员工", "华兴本科员工人数是多少"),
+        ("华兴硕士文凭的有几个", "华兴硕士员工人数是多少"),
+        ("华兴博士学历的人有多少", "华兴博士及以上的员工人数是多少"),
+        ("硕士学历的人超过500的公司", "硕士员工人数超过500的公司"),
+        ("硕士员工最多的公司", "硕士员工人数最多的公司"),
+        ("销售员工比技术员工多", "销售人员人数比技术人员人数多"),
+        # amounts and ranks
+        ("毛利率比50%还高的公司", "毛利率高于50%的公司"),
+        ("净利润比三亿还多的公司", "净利润多于三亿的公司"),
+        ("净利润够3个亿的公司", "净利润达到3个亿的公司"),
+        ("净利润不够五千万", "净利润不到五千万"),
+        ("财务人员最多的头三家", "财务人员最多的前三家"),
+        ("流动比率倒数的三家", "流动比率倒数三家"),
+        ("净利润末尾三家", "净利润倒数三家"),
     ],
 )
 def test_everyday_words_are_read_as_the_tables(said: str, read: str) -> None:
@@ -47,6 +79,15 @@ def test_everyday_words_are_read_as_the_tables(said: str, read: str) -> None:
         "博士及以上有多少人",
         "2020年研发费用最高的公司",
         "有多少家公司注册在杭州",
+        "硕士学历人数最多的公司",
+        "硕士及以上学历人员占职工人数比例",
+        "母公司员工人数是多少",
+        "谁家研发人员人多",
+        "应交税费最多的公司",
+        "龙头三家公司",
+        "净利润比2020年还高的公司",
+        "够2020年分配的净利润",
+        "净利润垫底的三家",
     ],
 )
 def test_plain_questions_and_names_that_hold_such_words_stay_as_they_are(text: str) -> None:
@@ -77,4 +118,25 @@ def test_what_yearly_figures_cannot_tell_is_refused_by_name(text: str, named: st
 
 @pytest.mark.parametrize("text", ["截至2020年12月31日华兴的货币资金", "华兴2020年预计负债是多少", "华兴2020年末总资产"])
 def test_dates_of_a_year_and_names_of_columns_are_no_such_words(text: str) -> None:
+    assert beyond_a_year(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["华兴2020年社会责任都干了些啥", "华兴2021年在环境保护方面采取了哪些措施?", "华兴2020年研发投入情况怎么样"],
+)
+def test_deeds_stand_in_the_text_of_a_report(text: str) -> None:
+    assert asks_for_deeds(text) and beyond_a_year(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "华兴2020年应付职工薪酬情况如何",
+        "华兴2021年环保投入多少",
+        "华兴2020年研发投入是多少",
+        "华兴2020年净利润情况如何",
+    ],
+)
+def test_a_column_is_asked_for_where_a_figure_is(text: str) -> None:
     assert beyond_a_year(text) is None

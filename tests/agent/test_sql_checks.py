@@ -165,3 +165,55 @@ def test_growth_of_two_years_that_do_not_follow_each_other_needs_both() -> None:
     assert doubts(check(sql, COLUMNS), masked) == []
     masked.years = {2020: 2019, 2021: 2021}
     assert doubts(check(sql, COLUMNS), masked) == ["缺少2020"]
+
+
+def test_the_words_decide_between_every_year_and_some_year_and_how_a_bare_rank_counts() -> None:
+    names = "SELECT 公司全称 FROM company_table WHERE 年份 IN (2020,2021) AND 货币资金>100 GROUP BY 公司全称 HAVING COUNT(*)"
+    for text, right in (("任意一年货币资金大于100元的", ">= 1"), ("每年货币资金都大于100元的", "= 2")):
+        masked = Masked(f"2020年、2021年{text}", {"货币资金": "货币资金"}, amounts={100: 5}, **YEARS)
+        for written in (">=1", "=2"):
+            assert settle(check(names + written, COLUMNS), masked).sql().endswith(f"COUNT(*) {right}")
+    seventh = Masked("2020年货币资金排第7的是哪家", {"货币资金": "货币资金"}, years={2020: 2020}, kth=3)
+    order = settle(check(f"{HEAD} ORDER BY 货币资金 LIMIT 1 OFFSET 6", COLUMNS), seventh).args["order"].expressions[0]
+    assert order.args["desc"] and not order.args["nulls_first"]
+    loss = Masked("2020年货币资金亏损前5名", {"货币资金": "货币资金"}, years={2020: 2020}, top=3)
+    assert not settle(check(f"{HEAD} ORDER BY 货币资金 LIMIT 5", COLUMNS), loss).args["order"].expressions[0].args["desc"]
+
+
+def test_an_amount_said_of_several_columns_is_compared_as_each_says() -> None:
+    sql = f"{HEAD} AND 货币资金<100 AND 净利润>100"
+    masked = Masked("2020年货币资金超过100元并且净利润不到100元的公司", {"货币资金": "x", "净利润": "y"}, amounts={100: 5}, years={2020: 2020})  # fmt: skip
+    assert settle(check(sql, COLUMNS), masked).sql().endswith("货币资金 > 100 AND 净利润 < 100")
+
+
+def test_a_ranking_goes_by_the_column_before_the_highest() -> None:
+    masked = Masked("货币资金小于0元的公司2020年谁的净利润最多", {"货币资金": "x", "净利润": "y"}, years={2020: 2020})
+    sql = "SELECT 公司全称,货币资金,净利润 FROM company_table WHERE 年份=2020 AND 货币资金<0 ORDER BY {} DESC LIMIT 5"
+    assert doubts(check(sql.format("货币资金"), COLUMNS), masked) == ["不是按净利润排的"]
+    assert doubts(check(sql.format("净利润"), COLUMNS), masked) == []
+
+
+@pytest.mark.parametrize(
+    "text,companies,sql,reason",
+    [
+        ("2020年、2021年货币资金相加最大的5家", {}, "SELECT 公司全称,货币资金 FROM company_table WHERE 年份 IN (2020,2021) ORDER BY 货币资金 DESC LIMIT 5", "没有把几年加起来"),
+        ("2020年、2021年货币资金加起来排前5名的", {}, "SELECT 公司全称 FROM (SELECT 公司全称,年份,ROW_NUMBER() OVER (PARTITION BY 年份 ORDER BY 货币资金 DESC) AS 名次 FROM company_table WHERE 年份 IN (2020,2021)) AS t WHERE 名次<=5 GROUP BY 公司全称 HAVING COUNT(*)=2", "没有把几年加起来"),
+        ("甲公司2020年、2021年货币资金加起来多少", {"甲公司": "x"}, "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份 IN (2020,2021)", "没有把几年加起来"),
+        ("甲公司货币资金从2020年、2021年总共增加了多少", {"甲公司": "x"}, "SELECT SUM(货币资金) FROM company_table WHERE 公司全称='甲公司' AND 年份 IN (2020,2021)", "问的是变化，不是总和"),
+        ("2020年、2021年货币资金合计最多的是哪家", {}, "SELECT SUM(货币资金) FROM company_table WHERE 年份 IN (2020,2021)", "问的是哪家公司"),
+        ("这三年2020年、2021年随便哪一年货币资金最高的名单", {}, "SELECT 公司全称 FROM company_table WHERE 年份 IN (2020,2021) ORDER BY 货币资金 DESC LIMIT 1", "没有按年份分别排名"),
+    ],
+)  # fmt: skip
+def test_years_are_added_up_where_that_is_asked_and_nowhere_else(
+    text: str, companies: dict[str, str], sql: str, reason: str
+) -> None:
+    masked = Masked(text, {"货币资金": "货币资金"}, companies, **YEARS)
+    assert reason in doubts(check(sql, COLUMNS), masked)
+    each = Masked(text.replace("、", "和") + "，分别是多少", {"货币资金": "货币资金"}, companies, **YEARS)
+    assert "没有把几年加起来" not in doubts(check(sql, COLUMNS), each)
+
+
+def test_a_sum_over_all_companies_is_asked_for_in_words() -> None:
+    sql = "SELECT SUM(货币资金) FROM company_table WHERE 年份=2020"
+    assert found("我打算去那里上班,2020年货币资金多少人呀", sql) == ["问题没有问总和"]
+    assert found("2020年全部公司的货币资金是多少", sql) == found("2020年货币资金总共是多少", sql) == []

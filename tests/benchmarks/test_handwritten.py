@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 
 from agent.evaluate import load_rows
-from agent.pipeline import NO_REPORT_TEXT
+from agent.report_text import NO_REPORT_TEXT
 from benchmarks import handwritten
-from benchmarks.handwritten import FAMILIES, KINDS, QUESTIONS, STYLES, Gold, faults, gold_of
+from benchmarks.handwritten import FAMILIES, KINDS, QUESTIONS, ROUNDS, STYLES, Gold, faults, gold_of
 
 ANSWER = {"family": "kth", "kind": "answer", "sql": None}
 RANKED = Gold((("甲(集团)公司", 3.5), ("乙公司", -2.0)), ranked=True, others=("丙公司",))
@@ -28,17 +28,17 @@ def test_ids_and_questions_are_unique(rows):
     assert len({row["id"] for row in rows}) == len({row["question"] for row in rows}) == len(rows)
 
 
-def test_there_are_four_hundred_questions_and_a_dozen_of_every_family(rows):
+def test_there_are_hundreds_of_questions_and_two_dozen_of_every_family(rows):
     counts = Counter(row["family"] for row in rows)
-    assert len(rows) >= 400
+    assert len(rows) >= 900 and {row["round"] for row in rows} == set(ROUNDS)
     assert set(counts) == set(FAMILIES)
-    assert min(counts.values()) >= 12
+    assert min(counts.values()) >= 24
 
 
-def test_kinds_and_styles_are_known_and_a_third_is_colloquial(rows):
+def test_kinds_and_styles_are_known_and_much_is_colloquial(rows):
     assert {row["kind"] for row in rows} == set(KINDS)
     assert {row["style"] for row in rows} == set(STYLES)
-    assert 0.3 < sum(row["style"] == "colloquial" for row in rows) / len(rows) < 0.4
+    assert 0.3 < sum(row["style"] == "colloquial" for row in rows) / len(rows) < 0.5
 
 
 def test_a_question_has_gold_sql_where_it_is_to_be_answered_from_the_table(rows):
@@ -146,11 +146,12 @@ def test_the_kind_of_an_answer_must_be_right_and_missing_report_text_answers_an_
     assert faults({**refusal, "expect": ["2018"]}, Gold(()), "refusal", "没有。") == ["缺“2018”"]
 
 
-def test_figures_count_by_family_and_by_style():
+def test_figures_count_by_family_style_and_round():
     found = [
-        {"family": "kth", "style": "plain", "faults": []},
-        {"family": "kth", "style": "colloquial", "faults": ["缺2"]},
+        {"family": "kth", "style": "plain", "round": 1, "faults": []},
+        {"family": "kth", "style": "colloquial", "round": 2, "faults": ["缺2"]},
     ]
     counts = handwritten.figures(found)
-    assert counts == {"total": [1, 2], "family": {"kth": (1, 2)}, "style": {"plain": (1, 1), "colloquial": (0, 1)}}
-    assert handwritten.table(counts).row_count == 4
+    styles, rounds = {"plain": (1, 1), "colloquial": (0, 1)}, {"1": (1, 1), "2": (0, 1)}
+    assert counts == {"total": [1, 2], "family": {"kth": (1, 2)}, "style": styles, "round": rounds}
+    assert handwritten.table(counts).row_count == 6
