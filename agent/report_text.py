@@ -59,10 +59,12 @@ _NARRATIVE = re.compile(
     r"介绍|分析|[概简综]述|总结|归纳|描述|说明|评价|了解|情况|原因|影响|如何|怎么|怎样|为什么|为何|有没有|有无|是否|规划|进展|披露|变动|变化|意义|策略|风险|[谈聊讲]"
 )
 
+_CHANGE_ASKED = re.compile("(?:变化|变动)了?(?:额|幅度)?[是为]?多少")
+
 
 def asks_for_a_figure(question: str) -> bool:
     """No word in it asks for a tale: with a company, a year and a column of the table it is a look-up, whatever its class."""
-    return not _NARRATIVE.search(question)
+    return not _NARRATIVE.search(_CHANGE_ASKED.sub("", question))
 
 
 def asks_whether_the_same(entities: Entities) -> bool:
@@ -73,7 +75,7 @@ def asks_whether_the_same(entities: Entities) -> bool:
     return len(entities.companies) == 1 and bool(entities.years) and alike is not None
 
 
-_STATISTIC = re.compile(r"最[高低大小多少]|第[\d一二三四五六七八九十]+[高低大小多少]|多少家|几家|平均|排名|倒数")
+_STATISTIC = re.compile(r"最[高低大小多少]|第[\d一二三四五六七八九十]+[高低大小多少]|多少家|几家|平均|排名|倒数|居首|榜首")
 
 
 def asks_for_statistics(entities: Entities) -> bool:

@@ -176,7 +176,20 @@ def _repeated(select: exp.Select, masked: Masked) -> list[str]:
     twice = [a for a, count in said.items() if literals.count(str(a)) > count > 0]
     listed = re.search(rf"{_column(masked)}{_LISTED}{_column(masked)}|[都均]|同时", masked.text)
     points = [b for b in select.find_all(exp.Between) if b.args["low"] == b.args["high"]]
+    ranges = [b for b in select.find_all(exp.Between) if not _is_range(b, masked.text)]
+    if ranges and not points:
+        return ["两个金额不是一个范围"]
     return ["范围的两头相同"] if points else [] if listed else [f"{a}只说了一次" for a in twice]
+
+
+def _is_range(between: exp.Between, text: str) -> bool:
+    """Whether the amounts of a range are said as one: nothing is listed between them, or a word says so."""
+    low, high = (rf"(?<!\d){between.args[end].this}[元%]" for end in ("low", "high"))
+    apart = re.search(rf"{low}(.*?){high}|{high}(.*?){low}", text)
+    if apart is None:
+        return True
+    said = apart[1] or apart[2] or ""
+    return not re.search("[、,;]", said) or bool(re.search(r"(?<![不没达])到|至|[~-]", said)) or "之间" in text[apart.end() :]
 
 
 _LISTED = "(?:和|与|、|及|以及|跟|还有|,)"

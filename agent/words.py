@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 _DOWNWARDS, _UPWARDS = re.compile("[从由](?:大到小|高到低|多到少)|降序"), re.compile("[从由](?:小到大|低到高|少到多)|升序")
-_HIGHEST = re.compile(rf"最[高大多快强猛]|第\d+[高大多]|居首|榜首|领先|{_DOWNWARDS.pattern}")
+_HIGHEST = re.compile(rf"最[高大多快强猛前]|第\d+[高大多]|居首|榜首|领先|{_DOWNWARDS.pattern}")
 _RANKED = re.compile(r"前\d|第\d")  # without another word the highest are meant
 _LOWEST = re.compile(
     rf"最[低小少慢弱差]|第\d+[低小少]|倒数|垫底|末[尾位]|最后\d|后\d+[名位家]|{_UPWARDS.pattern}|[跌减滑]|降(?!序)|亏[得损]?最"
 )
-_SOME_YEAR = re.compile(r"年或|任[一意何]|随便|曾(?!经?(?:在|于|用|注册))|(?:至少有?|只要有?|其中|哪怕)一年|[进出有排]过")
+_SOME_YEAR = re.compile(r"年(?:排?在?前\d+[名家位]?)?或|任[一意何]|随便|曾(?!经?(?:在|于|用|注册))|(?:至少有?|只要有?|其中|哪怕)一年|[进出有排]过")
 # 都有哪些 and 都报一下 say nothing of years.
 _EVERY_YEAR = re.compile(r"均|都(?!有?[哪谁些什是报列给告叫说算])|每年|年年|始终|一直|每一年|连续|同时")
 _EACH = re.compile(r"分别|各|逐年|分年|每")

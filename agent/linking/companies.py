@@ -39,7 +39,7 @@ _MOST_CANDIDATES = 6  # a word that more names hold (科技, 股份) is no name
 
 # What may stand directly before a name, and directly after one.
 _BEFORE = re.compile(
-    r"(?:^|[^一-龥A-Z0-9*]|\d|年度?|[的在和与及跟同或对比由请从向于是把将给让看查问据为算出]|知道|了解|查询|提供|介绍|分析|告诉我?|分别|关于|代码|对比|比较|公司|股份|企业|简称|说明|概述|简述|报告期内?|以及|还有|其中|截至|截止"
+    r"(?:^|[^一-龥A-Z0-9*]|\d|年度?|[的在和与及跟同或对比由请从向于是把将给让看查问据为算出]|知道|了解|[听据]说|话说|请问|查询|提供|介绍|分析|告诉我?|分别|关于|代码|对比|比较|公司|股份|企业|简称|说明|概述|简述|报告期内?|以及|还有|其中|截至|截止"
     r"|下|末|底|里|中|期间|[省市]|我国|上市公司|谁更?|至|到|间)$"
 )
 # 我想去万科,2020年; but 投资机器人的公司 speaks of robots, so that nothing may lean on a short name behind a verb.

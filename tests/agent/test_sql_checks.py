@@ -217,3 +217,18 @@ def test_a_sum_over_all_companies_is_asked_for_in_words() -> None:
     sql = "SELECT SUM(货币资金) FROM company_table WHERE 年份=2020"
     assert found("我打算去那里上班,2020年货币资金多少人呀", sql) == ["问题没有问总和"]
     assert found("2020年全部公司的货币资金是多少", sql) == found("2020年货币资金总共是多少", sql) == []
+
+
+@pytest.mark.parametrize(
+    "text,right",
+    [
+        ("2020年货币资金在100元到200元之间的公司", True),
+        ("2020年货币资金大于100元小于200元的公司", True),
+        ("2020年货币资金大于100元、小于200元,即在两者之间的公司", True),
+        ("2020年货币资金超过100元、本科却不到200元的公司", False),
+    ],
+)
+def test_a_range_is_of_amounts_that_are_said_as_one(text: str, right: bool) -> None:
+    masked = Masked(text, {"货币资金": "货币资金"}, amounts={100: 5, 200: 6}, years={2020: 2020})
+    sql = "SELECT 公司全称 FROM company_table WHERE 年份=2020 AND 货币资金 BETWEEN 100 AND 200"
+    assert (doubts(check(sql, COLUMNS), masked) == []) is right

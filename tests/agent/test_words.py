@@ -32,6 +32,7 @@ def test_the_direction_of_a_ranking(text: str, highest: bool, lowest: bool, cert
     [
         ("2020年或2021年排进前5的公司都有哪些", True, False),
         ("随便哪一年进过前5的", True, False),
+        ("2020年前5或者在2021年前5的公司", True, False),
         ("2019年到2021年曾经有一年排第一的", True, False),
         ("2019年到2021年都在前5的", False, True),
         ("三年均超过100元", False, True),
