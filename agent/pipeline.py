@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent import clarify, classify, keywords, nl2sql, renames, rules
+from agent.absent import unknown_group
 from agent.conclude import Facts, conclude, missing
 from agent.database import Database
 from agent.entities import Linker
@@ -248,13 +249,15 @@ class Pipeline:
             journey.answer = self.glossary.answer(text) or Answer(NO_CONCEPT, "refusal")
 
     def _refuse_early(self, journey: _Journey) -> None:
-        """What the table cannot hold needs no SQL: an unknown company, no column at all."""
+        """What the table cannot hold needs no SQL: an unknown company, a group that it does not know, no column at all."""
         entities, found = journey.entities, journey.keywords
         assert entities is not None and found is not None
         if entities.unknown_companies and not entities.companies:
             name = entities.unknown_companies[0]
             near = self.linker.candidates(name)
             journey.answer = Answer(clarify.unknown(name, near) if near else missing(entities, name), "refusal")
+        elif reason := unknown_group(entities, [(c.start, c.end) for c in found.columns], self.table_columns):
+            journey.answer = Answer(reason, "refusal")
         elif entities.companies and not found.columns:
             asked = "、".join(term for term in found.terms if term in entities.text) or clarify.unknown_field(entities)
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")

@@ -27,6 +27,7 @@ LAYERS = (
         "sql_guard",
         "sql_checks",
         "rules",
+        "absent",
         "words",
         "spoken",
         "grammar",
