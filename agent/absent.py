@@ -1,5 +1,5 @@
-"""What people sort companies by and the table cannot: industry, board, owner, age. Left out silently, the answer would be of all
-companies."""
+"""What people sort companies by and the table cannot: industry, board, owner, age, market value, parts of names. Left out silently,
+the answer would be of all companies."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ _DIMENSIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "成立",
         re.compile("(?:成立|创立|创办)(?:于|时间|年限|超过|不到|不足|满|早|晚|最|了|在|后|以后|以来)|上市(?:时间|日期|年限|超过|不到|不足|满|最[早晚]|不久)|次新股"),
     ),
+    ("市值", re.compile("市值|股价|市盈率|市净率|换手率|涨停|分红|股息|派息|送转")),
+    ("性别", re.compile("[男女](?:性|员工|职工|生)|年龄|[8-9]0后|党员")),
+    ("名字里的字", re.compile("(?:名字|名称|简称|全称)[里中]?(?:面|当中)?(?:带|含|包含|包括|有|叫)")),
+    ("这个分组", re.compile(r"除(?:了|去|开)?[一-龥]{2,8}?(?:之外|以外|外)|前[\d.]+%|前百分之")),
 )  # fmt: skip
-_NAMES = {"性质": "企业性质", "成立": "成立和上市日期"}
+_NAMES = {"性质": "企业性质", "成立": "成立和上市日期", "市值": "市值、股价和分红", "性别": "员工性别和年龄"}
 
 
 def unknown_group(entities: Entities, columns: Collection[tuple[int, int]], table_columns: Collection[str]) -> str | None:
@@ -44,6 +48,6 @@ def unknown_group(entities: Entities, columns: Collection[tuple[int, int]], tabl
         text = text[:start] + "，" * (end - start) + text[end:]
     for dimension, pattern in _DIMENSIONS:
         said = pattern.search(text)
-        if said and not any(dimension in name for name in table_columns):
+        if said and not any(dimension in name or said[0] in name for name in table_columns):
             return f"表中没有公司的{_NAMES.get(dimension, dimension)}，不能按“{said[0]}”挑出公司，无法回答该问题。"
     return None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from agent import schema
-from agent.surrogates import KTH, THEMSELVES, TOP, Masked
+from agent.surrogates import KTH, TEXT, THEMSELVES, TOP, Masked
 from agent.words import GROWN, Words
 
 _AGGREGATE_WORDS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
@@ -79,6 +79,10 @@ def _unused(select: exp.Select, masked: Masked) -> list[str]:
     # A growth rate speaks of two years that follow each other and asks for one row.
     if not grown - named or len(years) != 1 or max(masked.years.values()) - min(masked.years.values()) != 1:
         missing += years
+    where = select.args.get("where")
+    elsewhere = where is not None and any(c.name == "注册地址" for c in where.find_all(exp.Column))
+    if elsewhere and "办公" in masked.text and "注册" not in masked.text:
+        missing.append("办公地址")
     return [f"缺少{name}" for name in missing]
 
 
@@ -107,10 +111,10 @@ def _unselective(select: exp.Select) -> list[str]:
     conditions = (
         {column.name for column in select.args["where"].find_all(exp.Column)} if select.args.get("where") else set()
     )
-    by_year = any(
-        key.this.name == schema.YEAR for key in select.find_all(exp.Ordered) if isinstance(key.this, exp.Column)
-    )
-    if by_year and not conditions & {schema.COMPANY, schema.CODE, schema.SHORT_NAME}:
+    keys = {key.this.name for key in select.find_all(exp.Ordered) if isinstance(key.this, exp.Column)}
+    if keys & {*TEXT, *THEMSELVES} - {schema.YEAR}:
+        return ["没有说按哪个字段排序"]
+    if schema.YEAR in keys and not conditions & {schema.COMPANY, schema.CODE, schema.SHORT_NAME}:
         return ["没有说按哪个字段排序"]
     return [] if shaped or conditions - {schema.YEAR} else ["没有选出公司的条件"]
 
@@ -141,6 +145,9 @@ def _misordered(select: exp.Select, masked: Masked) -> list[str]:
     order = next(iter(select.find_all(exp.Ordered)), None)
     said = set(ranked_by(masked))
     by = {schema.over_last_year(c.name)[0] for c in order.find_all(exp.Column)} if order else set()
+    within = re.search(rf"({_column(masked)})[^,]{{0,6}}?前\d[^,]{{0,8}}?[中里内][^,]{{0,6}}?({_column(masked)})[^,]{{0,4}}?最", masked.text)
+    if by and (len(said) > 1 or (within and within[1] != within[2])):
+        return ["一个问题里有两个排名"]
     return [f"不是按{'、'.join(sorted(said))}排的"] if by and len(said) == 1 and not said & by else []
 
 

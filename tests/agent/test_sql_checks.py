@@ -232,3 +232,17 @@ def test_a_range_is_of_amounts_that_are_said_as_one(text: str, right: bool) -> N
     masked = Masked(text, {"货币资金": "货币资金"}, amounts={100: 5, 200: 6}, years={2020: 2020})
     sql = "SELECT 公司全称 FROM company_table WHERE 年份=2020 AND 货币资金 BETWEEN 100 AND 200"
     assert (doubts(check(sql, COLUMNS), masked) == []) is right
+
+
+@pytest.mark.parametrize(
+    "text,sql,reason",
+    [
+        ("2020年货币资金最高但是净利润最低的公司", "SELECT 公司全称,货币资金,净利润 FROM company_table WHERE 年份=2020 ORDER BY 净利润 ASC LIMIT 1", "一个问题里有两个排名"),
+        ("2020年货币资金前5的公司中净利润最低的是哪家", "SELECT 公司全称,货币资金,净利润 FROM company_table WHERE 年份=2020 ORDER BY 净利润 ASC LIMIT 5", "一个问题里有两个排名"),
+        ("2020年最多的公司是哪家,货币资金和净利润", "SELECT 公司全称,货币资金,净利润 FROM company_table WHERE 年份=2020 ORDER BY 公司全称 DESC LIMIT 1", "没有说按哪个字段排序"),
+        ("2020年办公地在杭州的公司货币资金和净利润", "SELECT 公司全称,货币资金,净利润 FROM company_table WHERE 年份=2020 AND 注册地址 LIKE '%杭州%'", "缺少办公地址"),
+    ],
+)  # fmt: skip
+def test_what_one_statement_cannot_say_is_not_half_said(text: str, sql: str, reason: str) -> None:
+    masked = Masked(text, {"货币资金": "x", "净利润": "y"}, years={2020: 2020})
+    assert reason in doubts(check(sql, COLUMNS), masked)
