@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from agent import schema
 from agent.records import Candidate
-from agent.sql_checks import ranked_by, said_of
+from agent.sql_checks import by_office, ranked_by, said_of
 from agent.surrogates import KTH, NUMERIC, TOP, Masked
 from agent.words import GROWN, Words
 
@@ -127,7 +127,7 @@ def _function(words: Words) -> str:
 
 
 def _places(masked: Masked) -> str:
-    address = "办公地址" if "办公" in masked.text else "注册地址"
+    address = "办公地址" if by_office(masked) else "注册地址"
     return "".join(f" AND {address} LIKE '%{place}%'" for place in masked.places)
 
 

@@ -81,9 +81,16 @@ def _unused(select: exp.Select, masked: Masked) -> list[str]:
         missing += years
     where = select.args.get("where")
     elsewhere = where is not None and any(c.name == "注册地址" for c in where.find_all(exp.Column))
-    if elsewhere and "办公" in masked.text and "注册" not in masked.text:
+    if elsewhere and by_office(masked):
         missing.append("办公地址")
     return [f"缺少{name}" for name in missing]
+
+
+def by_office(masked: Masked) -> bool:
+    """Whether a place is said of offices, and none of a registration."""
+    places = "|".join(masked.places) or "$"
+    said = re.search(rf"办公[^,的和]{{0,6}}(?:{places})|(?:{places})[^,的]{{0,6}}办公", masked.text)
+    return said is not None and "注册" not in masked.text
 
 
 def _unasked(select: exp.Select, masked: Masked) -> list[str]:

@@ -244,5 +244,11 @@ def test_a_range_is_of_amounts_that_are_said_as_one(text: str, right: bool) -> N
     ],
 )  # fmt: skip
 def test_what_one_statement_cannot_say_is_not_half_said(text: str, sql: str, reason: str) -> None:
-    masked = Masked(text, {"货币资金": "x", "净利润": "y"}, years={2020: 2020})
+    masked = Masked(text, {"货币资金": "x", "净利润": "y"}, places={"杭州": "苏州"}, years={2020: 2020})
     assert reason in doubts(check(sql, COLUMNS), masked)
+
+
+def test_an_office_that_is_only_asked_for_is_no_place_to_look_in() -> None:
+    sql = "SELECT 公司全称,货币资金,办公地址 FROM company_table WHERE 年份=2020 AND 注册地址 LIKE '%杭州%' ORDER BY 货币资金 DESC LIMIT 1"
+    masked = Masked("杭州的公司里,2020年货币资金最高的,它的办公地址是什么", {"货币资金": "x"}, places={"杭州": "苏州"}, years={2020: 2020}, asked={"办公地址"})  # fmt: skip
+    assert doubts(check(sql, (*COLUMNS, "办公地址")), masked) == []
