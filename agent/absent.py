@@ -33,7 +33,14 @@ _DIMENSIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("名字里的字", re.compile("(?:名字|名称|简称|全称)[里中]?(?:面|当中)?(?:带|含|包含|包括|有|叫)")),
     ("这个分组", re.compile(r"除(?:了|去|开)?[一-龥]{2,8}?(?:之外|以外|外)|前[\d.]+%|前百分之")),
 )  # fmt: skip
-_NAMES = {"性质": "企业性质", "成立": "成立和上市日期", "市值": "市值、股价和分红", "性别": "员工性别和年龄"}
+_WHY = {
+    "性质": "表中没有企业性质",
+    "成立": "表中没有成立和上市日期",
+    "市值": "表中没有市值、股价和分红",
+    "性别": "表中没有员工的性别和年龄",
+    "名字里的字": "名字只用来认出公司",
+    "这个分组": "能用的条件是地点、年份、金额和名次",
+}
 
 
 def unknown_group(entities: Entities, columns: Collection[tuple[int, int]], table_columns: Collection[str]) -> str | None:
@@ -49,5 +56,6 @@ def unknown_group(entities: Entities, columns: Collection[tuple[int, int]], tabl
     for dimension, pattern in _DIMENSIONS:
         said = pattern.search(text)
         if said and not any(dimension in name or said[0] in name for name in table_columns):
-            return f"表中没有公司的{_NAMES.get(dimension, dimension)}，不能按“{said[0]}”挑出公司，无法回答该问题。"
+            why = _WHY.get(dimension, f"表中没有公司的{dimension}")
+            return f"{why}，不能按“{said[0]}”挑选公司，无法回答该问题。"
     return None
