@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from agent.linking.strangers import mark
 from agent.records import Entities
 
 _COMPANIES = r"(?:[类业]|行业)?的?(?:上市)?(?:公司|企业|股(?![本东份票权价]))"
@@ -50,9 +51,8 @@ def unknown_group(entities: Entities, columns: Collection[tuple[int, int]], tabl
     """
     if entities.companies:
         return None
-    text = entities.text
-    for start, end in [*((m.start, m.end) for m in entities.mentions), *columns]:
-        text = text[:start] + "，" * (end - start) + text[end:]
+    explained = [*((m.start, m.end) for m in entities.mentions), *columns]
+    text = mark(entities.text, [(span, "，") for span in explained])
     for dimension, pattern in _DIMENSIONS:
         said = pattern.search(text)
         if said and not any(dimension in name or said[0] in name for name in table_columns):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from agent import schema
 from agent.entities import Linker
+from agent.linking.strangers import mark
 from agent.records import Ambiguity, ColumnMention, Entities
 from agent.report_text import asks_for_a_figure
 
@@ -83,11 +84,7 @@ _ASKED = re.compile(
 
 def unknown_field(entities: Entities) -> str:
     """What a question asks for in words that name no column, as far as they can be told: 审计费用."""
-    pieces, at = [], 0
-    for mention in sorted(entities.mentions, key=lambda m: m.start):
-        pieces.append(entities.text[at : max(at, mention.start)])
-        at = max(at, mention.end)
-    asked = _ASKED.search("，".join([*pieces, entities.text[at:]]))
+    asked = _ASKED.search(mark(entities.text, [((m.start, m.end), "，") for m in entities.mentions]))
     return asked[1] if asked else "要查的字段"
 
 

@@ -9,7 +9,7 @@ from agent import schema
 from agent.linking import shares
 from agent.linking.companies import Company, CompanyIndex, Linked
 from agent.linking.homophones import Homophones
-from agent.linking.lookup import Lookup, normalise
+from agent.linking.lookup import Lookup, normalise, said_columns
 from agent.linking.places import located
 from agent.linking.strangers import COLUMN, COMPANY, OTHER, YEAR, find_strangers, mark, speaks_of_many
 from agent.linking.tails import written_out
@@ -61,9 +61,7 @@ class Linker:
         `years`: 公司全称 → years of its rows, from which a change of name is told from two companies.
         """
         self._companies = CompanyIndex(companies, years)
-        self._said = {normalise(said): column for said, column in schema.aliases().items()} | {
-            normalise(name): name for name in column_names
-        }
+        self._said = said_columns(column_names)
         self._columns = Lookup(self._said)
         # 研发费用增长率 is spelt right where 研发费用 is.
         self._homophones = Homophones(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from rapidfuzz import fuzz, process
 
 from agent import prompts, schema
-from agent.linking.lookup import Lookup, normalise
+from agent.linking.lookup import Lookup, normalise, said_columns
 from agent.model import LanguageModel
 from agent.records import ColumnMention, DecidedBy, Entities, Keywords
 
@@ -23,9 +23,7 @@ class ColumnLinker:
     """Finds columns in a question: by the model's key words, and by every name that schema or table knows."""
 
     def __init__(self, table_columns: Collection[str]) -> None:
-        self._said = {normalise(said): column for said, column in schema.aliases().items()} | {
-            normalise(name): name for name in table_columns
-        }
+        self._said = said_columns(table_columns)
         self._names = Lookup(self._said)
 
     def column(self, term: str) -> str | None:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from agent import schema
 from agent.records import Candidate
-from agent.sql_checks import by_office, ranked_by, said_of
+from agent.sql_checks import AFTERWARDS, amount_said, by_office, column_said, ranked_by, said_of
 from agent.surrogates import KTH, NUMERIC, TOP, Masked
 from agent.words import GROWN, Words
 
@@ -64,16 +64,16 @@ def _statistic(masked: Masked, words: Words, figures: list[str], ranked: bool) -
 
 def _conditions(masked: Masked) -> list[tuple[str, str]] | None:
     """(column, comparison) of every amount; None where one is not said plainly behind its column."""
-    columns, amounts = "|".join(masked.columns) or "$", "|".join(map(str, masked.amounts)) or "$"
+    amount = amount_said(f"({'|'.join(map(str, masked.amounts)) or '$'})")
     if _NOT_PLAIN.search(re.sub("年或者?", "年", masked.text)):
         return None
     found = []
-    for match in re.finditer(rf"({columns})[^,，元%]{{0,8}}?(?<!\d)({amounts})[元%](?:及|或)?(?:以上|之上|以下|之下|以内)?", masked.text):
+    for match in re.finditer(rf"({column_said(masked)})[^,，元%]{{0,8}}?{amount}{AFTERWARDS}", masked.text):
         said = said_of(int(match[2]), match[0])
         if said is None:
             return None
         found.append((match[1], f"{_OPERATORS[said]}{match[2]}"))
-    return found if len(found) == len(re.findall(rf"(?<!\d)(?:{amounts})[元%]", masked.text)) else None
+    return found if len(found) == len(re.findall(amount, masked.text)) else None
 
 
 def _under_conditions_in_years(masked: Masked, words: Words, figures: list[str]) -> str | None:

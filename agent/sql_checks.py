@@ -25,6 +25,7 @@ _BEFORE: Mapping[str, type[exp.Expr]] = {
     r"大于|高于|多于|超过|超出|超|突破|破|过|(?<![以之])上": exp.GT,
 }
 _AFTER: Mapping[str, type[exp.Expr]] = {"以上|之上": exp.GT, "以下|之下": exp.LT, "以内": exp.LTE}
+AFTERWARDS = rf"(?:及|或)?(?:{'|'.join(_AFTER)})?"
 _COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -144,7 +145,7 @@ def _misdirected(select: exp.Select, masked: Masked) -> list[str]:
 
 def ranked_by(masked: Masked) -> list[str]:
     """The columns that stand before 最高 or 最低."""
-    return re.findall(rf"({_column(masked)})(?:的?(?:金额|总额|数额|数))?(?:是|为|排)?最[高大多低少小]", masked.text)
+    return re.findall(rf"({column_said(masked)})(?:的?(?:金额|总额|数额|数))?(?:是|为|排)?最[高大多低少小]", masked.text)
 
 
 def _misordered(select: exp.Select, masked: Masked) -> list[str]:
@@ -152,24 +153,29 @@ def _misordered(select: exp.Select, masked: Masked) -> list[str]:
     order = next(iter(select.find_all(exp.Ordered)), None)
     said = set(ranked_by(masked))
     by = {schema.over_last_year(c.name)[0] for c in order.find_all(exp.Column)} if order else set()
-    within = re.search(rf"({_column(masked)})[^,]{{0,6}}?前\d[^,]{{0,8}}?[中里内][^,]{{0,6}}?({_column(masked)})[^,]{{0,4}}?最", masked.text)
+    within = re.search(rf"({column_said(masked)})[^,]{{0,6}}?前\d[^,]{{0,8}}?[中里内][^,]{{0,6}}?({column_said(masked)})[^,]{{0,4}}?最", masked.text)
     if by and (len(said) > 1 or (within and within[1] != within[2])):
         return ["一个问题里有两个排名"]
     return [f"不是按{'、'.join(sorted(said))}排的"] if by and len(said) == 1 and not said & by else []
 
 
+def amount_said(amount: object) -> str:
+    """A pattern for an amount (or a group of them) as the masked question says it."""
+    return rf"(?<!\d){amount}[元%]"
+
+
 def _part(column: str, amount: str, text: str) -> str:
     """The text; of one that says the amount of several columns the part from this column to its amount."""
-    said = rf"(?<!\d){amount}[元%]"
+    said = amount_said(amount)
     if len(re.findall(said, text)) < 2:
         return text
-    own = re.search(rf"{re.escape(column)}[^元%]*?{said}(?:及|或)?(?:{'|'.join(_AFTER)})?", text)
+    own = re.search(rf"{re.escape(column)}[^元%]*?{said}{AFTERWARDS}", text)
     return own[0] if own else text
 
 
 def said_of(amount: int, text: str) -> type[exp.Expr] | None:
     """The comparison that stands at an amount; None where the words tell nothing, or it is said twice."""
-    said = rf"(?<!\d){amount}[元%]"
+    said = amount_said(amount)
     if len(re.findall(said, text)) != 1:
         return None
     for words, comparison in _AFTER.items():
@@ -186,9 +192,9 @@ def said_of(amount: int, text: str) -> type[exp.Expr] | None:
 def _repeated(select: exp.Select, masked: Masked) -> list[str]:
     """An amount that is said once and compared with twice, without a word such as 均; a range of one amount."""
     literals = [str(x.this) for x in select.find_all(exp.Literal)]
-    said = {a: len(re.findall(rf"(?<!\d){a}[元%]", masked.text)) for a in masked.amounts}
+    said = {a: len(re.findall(amount_said(a), masked.text)) for a in masked.amounts}
     twice = [a for a, count in said.items() if literals.count(str(a)) > count > 0]
-    listed = re.search(rf"{_column(masked)}{_LISTED}{_column(masked)}|[都均]|同时", masked.text)
+    listed = re.search(rf"{column_said(masked)}{_LISTED}{column_said(masked)}|[都均]|同时", masked.text)
     points = [b for b in select.find_all(exp.Between) if b.args["low"] == b.args["high"]]
     ranges = [b for b in select.find_all(exp.Between) if not _is_range(b, masked.text)]
     if ranges and not points:
@@ -198,7 +204,7 @@ def _repeated(select: exp.Select, masked: Masked) -> list[str]:
 
 def _is_range(between: exp.Between, text: str) -> bool:
     """Whether the amounts of a range are said as one: nothing is listed between them, or a word says so."""
-    low, high = (rf"(?<!\d){between.args[end].this}[元%]" for end in ("low", "high"))
+    low, high = (amount_said(between.args[end].this) for end in ("low", "high"))
     apart = re.search(rf"{low}(.*?){high}|{high}(.*?){low}", text)
     if apart is None:
         return True
@@ -209,7 +215,7 @@ def _is_range(between: exp.Between, text: str) -> bool:
 _LISTED = "(?:和|与|、|及|以及|跟|还有|,)"
 
 
-def _column(masked: Masked) -> str:
+def column_said(masked: Masked) -> str:
     """A pattern for the columns of the question."""
     return f"(?:{'|'.join(map(re.escape, masked.columns)) or '$'})"
 
@@ -221,10 +227,10 @@ def _mispaired(select: exp.Select, masked: Masked) -> list[str]:
         parent = literal.parent
         if literal.is_string or not isinstance(parent, (*_COMPARISONS, exp.Between)):
             continue
-        before = re.split(rf"(?<!\d){literal.this}[元%]", masked.text)
-        named = re.findall(rf"{_column(masked)}(?:{_LISTED}{_column(masked)})*", before[0])
+        before = re.split(amount_said(literal.this), masked.text)
+        named = re.findall(rf"{column_said(masked)}(?:{_LISTED}{column_said(masked)})*", before[0])
         column = schema.over_last_year(parent.this.name)[0]
-        if len(before) == 2 and named and column not in named[-1] and not re.match(rf"的?{_column(masked)}", before[1]):
+        if len(before) == 2 and named and column not in named[-1] and not re.match(rf"的?{column_said(masked)}", before[1]):
             found.append(f"{literal.this}不是对{column}说的")
     return found
 

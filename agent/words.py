@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _DOWNWARDS, _UPWARDS = re.compile("[从由](?:大到小|高到低|多到少)|降序"), re.compile("[从由](?:小到大|低到高|少到多)|升序")
 _HIGHEST = re.compile(rf"最[高大多快强猛前]|第\d+[高大多]|居首|榜首|领先|{_DOWNWARDS.pattern}")
@@ -43,6 +44,7 @@ class Words:
     which: bool
 
     @classmethod
+    @lru_cache(maxsize=256)  # every check of every candidate asks
     def of(cls, text: str) -> Words:
         named, lowest = bool(_HIGHEST.search(text)), bool(_LOWEST.search(text))
         every = bool(_EVERY_YEAR.search(_MEAN.sub("", text)))

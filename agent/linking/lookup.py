@@ -7,6 +7,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from agent import schema
+
 _PREFIX = 2
 # Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, 第二 2020年, 三个亿 2020年.
 _APART = re.compile(
@@ -25,6 +27,12 @@ def normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     plain = _LISTED.sub(r"\1、", _APART.sub(r"\1、", plain))
     return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
+
+
+def said_columns(table_columns: Iterable[str]) -> dict[str, str]:
+    """Said → column, as searched: every name and alias that the schema knows, and the table's own names."""
+    known = {normalise(said): column for said, column in schema.aliases().items()}
+    return known | {normalise(name): name for name in table_columns}
 
 
 class Lookup:
