@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TypeVar
 
 AGGREGATES = frozenset({"SUM", "AVG", "MAX", "MIN", "MEDIAN", "COUNT"})
-FUNCTIONS = AGGREGATES | {"增长率", "年均增长率", "最高项", "最低项", "GREATEST", "LEAST", "ABS", "名次", "倒数名次"}
+FUNCTIONS = AGGREGATES | {"增长率", "年均增长率", "最高项", "最低项", "GREATEST", "LEAST", "ABS", "COALESCE", "名次", "倒数名次"}
 COMPANY, SHOWN = "公司", "上述"
 UNITS = ("百万元", "千元", "万元", "亿元", "元", "%", "倍", "小数")
 COMPARISONS = ("<=", ">=", "<>", "=", "<", ">")

@@ -1,0 +1,278 @@
+"""The SQL of a statement: one SELECT over company_table, joined with itself by company where several years are compared.
+
+Written by code from a checked tree, every value bound; agent.sql_guard looks at it once more before it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sqlglot import exp
+
+from agent import schema
+from agent.database import Database
+from agent.errors import NotAnswerable
+from agent.records import Value
+from agent.statements.meaning import conjuncts, expanded, own_parts
+from agent.statements.syntax import (
+    COMPANY,
+    COMPARISONS,
+    Binary,
+    Call,
+    Column,
+    Companies,
+    IsNull,
+    Node,
+    Not,
+    Number,
+    Select,
+    Star,
+    Text,
+    walk,
+)
+
+_BASE = "c"  # the alias of the list of companies where several years are joined
+_ROWS = 2000
+_AGGREGATES = {"SUM": exp.Sum, "AVG": exp.Avg, "MAX": exp.Max, "MIN": exp.Min}
+_COMPARED = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
+
+
+class Table:
+    """What statements ask of the database; `log`: the SQL that ran, with its parameters."""
+
+    def __init__(self, database: Database, real: Sequence[str]) -> None:
+        self._database, self.columns = database, frozenset(real)
+        self.log: list[tuple[str, dict[str, Value]]] = []
+
+    def cell(self, names: Sequence[str], year: str, column: str) -> Value:
+        """The value of a column in a company's row of that year.
+
+        Raises:
+            NotAnswerable: the company has no row of that year.
+        """
+        row = self.row(names, year)
+        return row.get(column)
+
+    def row(self, names: Sequence[str], year: str) -> Mapping[str, Value]:
+        """The whole row, asked for once."""
+        key = (tuple(names), year)
+        if key not in self._rows_known:
+            self._rows_known[key] = self._fetch(names, year)
+        return self._rows_known[key]
+
+    @property
+    def _rows_known(self) -> dict[tuple[tuple[str, ...], str], Mapping[str, Value]]:
+        return self.__dict__.setdefault("_known", {})
+
+    def _fetch(self, names: Sequence[str], year: str) -> Mapping[str, Value]:
+        query = _Query(self.columns)
+        wanted = sorted(self.columns)
+        select = (
+            exp.select(*(exp.column(name) for name in wanted))
+            .from_(exp.to_identifier(self._database.table))
+            .where(exp.column(schema.COMPANY).isin(*(query.bind(name) for name in names)))
+            .where(exp.EQ(this=exp.column(schema.YEAR), expression=query.bind(int(year))))
+        )
+        found = self._run(select, query.parameters)
+        if not found:
+            raise NotAnswerable(f"未查询到{year}年{names[-1]}的相关信息，无法回答该问题。")
+        return dict(zip(wanted, found[0]))
+
+    def aggregate(self, select: Select, aliases: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
+        """The values of aggregates (bare calls, MEDIAN not among them) over the companies that meet the condition."""
+        query = _Query(self.columns, aliases)
+        made = [query.aggregate(item) for item in select.items]
+        statement = query.source(select, self._database.table).select(*made)
+        if select.where is not None:
+            statement = statement.where(query.condition(select.where))
+        return self._run(statement, query.parameters)[0]
+
+    def rows(
+        self, select: Select, aliases: Mapping[str, Sequence[str]], limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Mapping[tuple[str, str], Value]], bool]:
+        """Companies that meet the condition, each with every cell that the statement speaks of; whether there are more."""
+        query = _Query(self.columns, aliases)
+        cells = query.cells(select)
+        statement = query.source(select, self._database.table)
+        statement = statement.select(exp.alias_(query.company(), "v0", quoted=True))
+        for number, (year, column) in enumerate(cells, 1):
+            statement = statement.select(exp.alias_(exp.column(column, query.alias(year)), f"v{number}", quoted=True))
+        if select.where is not None:
+            statement = statement.where(query.condition(select.where))
+        if select.order is not None:
+            key = query.number(select.order)
+            statement = statement.where(exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())))
+            statement = statement.order_by(exp.Ordered(this=key, desc=select.descending, nulls_first=not select.descending))
+        statement = statement.order_by(exp.Ordered(this=query.company(), desc=False, nulls_first=True))
+        if limit is not None:
+            statement = statement.limit(limit)
+            if offset:
+                statement = statement.offset(offset)
+        found = self._run(statement, query.parameters)
+        named = [{("", COMPANY): row[0], **dict(zip(cells, row[1:]))} for row in found]
+        return named, len(found) >= _ROWS
+
+    def _run(self, statement: exp.Select, parameters: Mapping[str, Value]) -> list[tuple[Value, ...]]:
+        text = statement.sql(dialect=self._database.dialect, identify=True, comments=False)
+        self.log.append((text, dict(parameters)))
+        return list(self._database.execute(text, parameters).rows)
+
+
+class _Query:
+    """Translates the parts of one SELECT; collects bound values and the years that are joined."""
+
+    def __init__(self, real: frozenset[str], aliases: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._real, self._aliases = real, aliases or {}
+        self.parameters: dict[str, Value] = {}
+        self._years: list[str] = []
+
+    def bind(self, value: Value) -> exp.Placeholder:
+        name = f"p{len(self.parameters) + 1}"
+        self.parameters[name] = value
+        return exp.Placeholder(this=name)
+
+    @staticmethod
+    def alias(year: str) -> str:
+        return f"y{year}"
+
+    def company(self) -> exp.Column:
+        return exp.column(schema.COMPANY, _BASE if len(self._years) != 1 else self.alias(self._years[0]))
+
+    def _expanded(self, node: Node) -> Node:
+        return expanded(node, self._real)
+
+    def cells(self, select: Select) -> list[tuple[str, str]]:
+        """(year, column) of every figure that a SELECT speaks of."""
+        parts = [*select.items, *([select.where] if select.where is not None else []), *([select.order] if select.order is not None else [])]
+        found = [part for node in parts for part in walk(self._expanded(node)) if isinstance(part, Column) and part.year and part.name != COMPANY]
+        return list(dict.fromkeys((part.year, part.name) for part in found))
+
+    def source(self, select: Select, table: str) -> exp.Select:
+        """FROM: the rows of the year; with several years the companies of any of them, each year's row beside."""
+        parts = [part for node in (select.items, select.where, select.order) for part in _columns(node)]
+        self._years = sorted({part.year for part in parts if part.year})
+        if not self._years:
+            raise NotAnswerable("问题没有说是哪一年，无法回答该问题。")
+        if len(self._years) == 1:
+            year = self._years[0]
+            return exp.Select().from_(exp.alias_(exp.to_table(table), self.alias(year), table=True)).where(self._of_year(year))
+        listed = (
+            exp.select(exp.column(schema.COMPANY)).distinct()
+            .from_(exp.to_table(table))
+            .where(exp.column(schema.YEAR).isin(*(self.bind(int(year)) for year in self._years)))
+        )
+        made = exp.Select().from_(listed.subquery(_BASE))
+        for year in self._years:
+            same = exp.EQ(this=exp.column(schema.COMPANY, self.alias(year)), expression=exp.column(schema.COMPANY, _BASE))
+            made = made.join(exp.alias_(exp.to_table(table), self.alias(year), table=True), on=exp.and_(same, self._of_year(year)), join_type="left")
+        return made
+
+    def _of_year(self, year: str) -> exp.EQ:
+        return exp.EQ(this=exp.column(schema.YEAR, self.alias(year)), expression=self.bind(int(year)))
+
+    def aggregate(self, call: Node) -> exp.Expr:
+        assert isinstance(call, Call)
+        arg = call.args[0]
+        if isinstance(arg, Star):
+            return exp.Count(this=exp.Star())
+        if call.name == "COUNT":
+            inner = self.number(arg)
+            return exp.Count(this=exp.Distinct(expressions=[inner]) if call.distinct else inner)
+        truth = self._is_condition(arg)
+        made = self.condition(arg) if truth else self.number(arg)
+        if truth:  # a condition over an empty cell is neither met nor missed
+            made = exp.case().when(made, exp.Literal.number(1)).when(exp.Not(this=made.copy()), exp.Literal.number(0))
+        return _AGGREGATES[call.name](this=made)
+
+    @staticmethod
+    def _is_condition(node: Node) -> bool:
+        return isinstance(node, (Not, IsNull, Companies)) or (isinstance(node, Binary) and node.op in (*COMPARISONS, "AND", "OR", "LIKE"))
+
+    def condition(self, node: Node) -> exp.Expr:
+        """A condition of WHERE."""
+        if isinstance(node, Not):
+            return exp.Not(this=exp.paren(self.condition(node.this)))
+        if isinstance(node, IsNull):
+            this = self._existence(node.this) if node.this == Column(COMPANY, getattr(node.this, "year", "")) else self.number(node.this)
+            made = exp.Is(this=this, expression=exp.Null())
+            return exp.Not(this=made) if node.negated else made
+        if isinstance(node, Companies):
+            return self._members(node.names)
+        if not isinstance(node, Binary):
+            raise NotAnswerable("这样的条件这里还不会，无法回答该问题。")
+        if node.op in ("AND", "OR"):
+            joined = exp.And if node.op == "AND" else exp.Or
+            return joined(this=exp.paren(self.condition(node.left)), expression=exp.paren(self.condition(node.right)))
+        if node.op == "LIKE":
+            return self._like(node)
+        if node.left == Column(COMPANY) and isinstance(node.right, (Column, Text)):
+            name = node.right.name if isinstance(node.right, Column) else node.right.text
+            inside = self._members((name,))
+            return exp.Not(this=inside) if node.op == "<>" else inside
+        return _COMPARED[node.op](this=self.number(node.left), expression=self.number(node.right))
+
+    def _existence(self, column: Node) -> exp.Expr:
+        assert isinstance(column, Column)
+        return exp.column(schema.YEAR, self.alias(column.year))
+
+    def _members(self, names: Sequence[str]) -> exp.Expr:
+        every = [name for company in names for name in self._aliases.get(company, (company,))]
+        if not every:
+            return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0))
+        return self.company().isin(*(self.bind(name) for name in every))
+
+    def _like(self, node: Binary) -> exp.Expr:
+        assert isinstance(node.right, Text) and isinstance(node.left, Column)
+        begins = node.left.name == schema.CODE
+        text = node.right.text.replace("\\", "").replace("%", "").replace("_", "")
+        return exp.Like(this=self.number(node.left), expression=self.bind(f"{'' if begins else '%'}{text}%"))
+
+    def number(self, node: Node) -> exp.Expr:
+        """An expression over the joined years."""
+        node = self._expanded(node)
+        if isinstance(node, Column):
+            if node.name == COMPANY:
+                return self._existence(node) if node.year else self.company()
+            return exp.column(node.name, self.alias(node.year or self._years[-1]))
+        if isinstance(node, Number):
+            value = Decimal(node.text)
+            return self.bind(int(value) if value == value.to_integral_value() else value)
+        if isinstance(node, Text):
+            return self.bind(node.text)
+        if isinstance(node, Binary):
+            return self._arithmetic(node)
+        if isinstance(node, Call):
+            return self._call(node)
+        raise NotAnswerable("这样的算式这里还不会，无法回答该问题。")
+
+    def _arithmetic(self, node: Binary) -> exp.Expr:
+        if self._is_condition(node):  # (a)+(b)>=2 counts conditions
+            return exp.case().when(self.condition(node), exp.Literal.number(1)).else_(exp.Literal.number(0))
+        left, right = exp.paren(self.number(node.left)), exp.paren(self.number(node.right))
+        if node.op == "/":  # heads are whole numbers: SQLite would cut the fraction off
+            return exp.Div(this=exp.Mul(this=exp.Literal.number("1.0"), expression=left), expression=exp.Nullif(this=right, expression=exp.Literal.number(0)))
+        return {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[node.op](this=left, expression=right)
+
+    def _call(self, node: Call) -> exp.Expr:
+        args = [self.number(arg) for arg in node.args]
+        if node.name == "ABS":
+            return exp.Abs(this=args[0])
+        if node.name == "COALESCE":
+            return exp.Coalesce(this=args[0], expressions=args[1:])
+        if node.name == "年均增长率":  # sorts as the growth over the whole time does; the rate itself is told by code
+            return exp.Div(this=exp.Mul(this=exp.Literal.number("1.0"), expression=args[1]), expression=exp.Nullif(this=args[0], expression=exp.Literal.number(0)))
+        if node.name in ("GREATEST", "LEAST"):
+            made = exp.Greatest if node.name == "GREATEST" else exp.Least
+            return made(this=args[0], expressions=args[1:])
+        raise NotAnswerable(f"按“{node.name}”挑选或排序公司这里还不会，无法回答该问题。")
+
+
+def _columns(node: object) -> list[Column]:
+    """The columns of the running company in a part of a statement, those inside aggregates among them."""
+    if isinstance(node, tuple):
+        return [column for part in node for column in _columns(part)]
+    return [part for part in own_parts(node) if isinstance(part, Column) and not part.company]
+
+
+__all__ = ["Table", "conjuncts"]
