@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import CaibaoError
 
 if TYPE_CHECKING:
-    from agent.database import Database
     from agent.model import PrefixTunedGlm
     from agent.pipeline import Pipeline
+    from agent.table.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = f"sqlite:///{ROOT / 'output' / 'company.sqlite3'}"
@@ -26,10 +26,10 @@ APPROVED = ROOT / "data" / "approved.jsonl"  # statements remembered by /approve
 
 def _database(options: argparse.Namespace) -> Database:
     """The database of --database; the sample database is built where it is asked for and not there yet."""
-    from agent.database import Database
+    from agent.table.database import Database
 
     if options.database == DEFAULT_DATABASE and not (ROOT / "output" / "company.sqlite3").exists():
-        from agent.importer import import_table
+        from agent.table.importer import import_table
 
         print(f"没有找到数据库，用样例数据 {SAMPLE_TABLE.name} 建立（虚构公司）。", file=sys.stderr)
         import_table(SAMPLE_TABLE, DEFAULT_DATABASE)
@@ -53,10 +53,10 @@ def _model(options: argparse.Namespace) -> PrefixTunedGlm:
 
 def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:
     """background: the model is loaded while the database is read and somebody types."""
-    from agent.memory import Memory
     from agent.model import LoadingModel, find_prefixes
-    from agent.phrase import reword
     from agent.pipeline import Pipeline
+    from agent.telling.phrase import reword
+    from agent.writing.memory import Memory
 
     find_prefixes(options.model, options.prefixes)  # before anything takes time
     memory = Memory(APPROVED)
@@ -72,7 +72,7 @@ def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline
 def ask(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from agent import console
+    from agent.faces import console
     from agent.pipeline import unanswerable
 
     reason = unanswerable(options.question)
@@ -89,7 +89,7 @@ def ask(options: argparse.Namespace) -> int:
 def chat(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from agent.console import Chat
+    from agent.faces.console import Chat
 
     Chat(_pipeline(options, background=True), Console(), ROOT / "output" / "history.txt").run()
     return 0
@@ -99,7 +99,7 @@ def batch(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from agent import batch as batches
+    from agent.faces import batch as batches
 
     source = batches.read_questions(options.questions)
     screen = Console(stderr=True)
@@ -131,7 +131,7 @@ def batch(options: argparse.Namespace) -> int:
 
 
 def import_(options: argparse.Namespace) -> int:
-    from agent.importer import import_table
+    from agent.table.importer import import_table
 
     report = import_table(options.file, options.database, options.table)
     print(report)
@@ -139,15 +139,15 @@ def import_(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    from agent import report
+    from agent.scoring import summary
 
-    return report.run(options, _model(options), _database(options))
+    return summary.run(options, _model(options), _database(options))
 
 
 def summary(options: argparse.Namespace) -> int:
-    from agent import report
+    from agent.scoring import summary
 
-    return report.summary(options.output)
+    return summary.summary(options.output)
 
 
 def _command(

@@ -12,16 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agent import clarify, classify, keywords, nl2sql, renames, rules
-from agent.absent import unknown_group
-from agent.conclude import Facts, conclude, missing
-from agent.database import Database
-from agent.entities import Linker
 from agent.errors import NotAnswerable, SqlRejected
-from agent.followup import FollowUp, FollowUps, Turn
-from agent.memory import Memory
 from agent.model import LanguageModel
-from agent.phrase import Wording
+from agent.reading import ambiguity, classify, keywords
+from agent.reading.absent import unknown_group
+from agent.reading.entities import Linker
+from agent.reading.followup import FollowUp, FollowUps, Turn
+from agent.reading.report_text import (
+    NO_REPORT_TEXT,
+    asks_for_a_figure,
+    asks_for_deeds,
+    asks_for_statistics,
+    asks_whether_the_same,
+    beyond_a_year,
+    is_report_text_question,
+)
 from agent.records import (
     Ambiguity,
     Answer,
@@ -34,19 +39,16 @@ from agent.records import (
     SqlQuery,
     Trace,
 )
-from agent.report_text import (
-    NO_REPORT_TEXT,
-    asks_for_a_figure,
-    asks_for_deeds,
-    asks_for_statistics,
-    asks_whether_the_same,
-    beyond_a_year,
-    is_report_text_question,
-)
-from agent.surrogates import Masked, mask
+from agent.table import renames
+from agent.table.database import Database
+from agent.telling.conclude import Facts, conclude, missing
+from agent.telling.phrase import Wording
+from agent.writing import nl2sql, rules
+from agent.writing.memory import Memory
+from agent.writing.surrogates import Masked, mask
 
 if TYPE_CHECKING:
-    from agent.glossary import Glossary
+    from agent.explaining.glossary import Glossary
 
 MAX_QUESTION = 1000  # characters; a longer text is no question
 CANDIDATES = 5  # statements to judge where the first one fails
@@ -121,7 +123,7 @@ class Pipeline:
 
     @cached_property
     def glossary(self) -> Glossary:
-        from agent.glossary import Glossary  # with its word index, only where an open question comes
+        from agent.explaining.glossary import Glossary  # with its word index, only where an open question comes
 
         return Glossary.load()
 
@@ -167,11 +169,11 @@ class Pipeline:
 
     def settle(self, text: str, choices: Sequence[tuple[Ambiguity, str]]) -> str:
         """The question with a choice made for each of its `ambiguities`."""
-        return clarify.settle(self.linker.link(text, self.latest_year).text, choices)
+        return ambiguity.settle(self.linker.link(text, self.latest_year).text, choices)
 
     def _ambiguities(self, entities: Entities) -> tuple[Ambiguity, ...]:
         columns = self.columns.link(entities, ()).columns
-        return clarify.find(entities, columns, self.linker, self.table_columns, self.years)
+        return ambiguity.find(entities, columns, self.linker, self.table_columns, self.years)
 
     def answer(self, questions: Sequence[Question], on_step: OnStep | None = None) -> list[Trace]:
         """A trace for every question, in order.
@@ -200,8 +202,8 @@ class Pipeline:
         journey.entities = self.linker.link(journey.question.text, self.latest_year)
         words = [(a, a.default) for a in self._ambiguities(journey.entities) if a.kind == "column" and a.default]
         if words:
-            journey.defaults += [clarify.assumed(a) for a, _ in words]
-            journey.entities = self.linker.link(clarify.settle(journey.entities.text, words), self.latest_year)
+            journey.defaults += [ambiguity.assumed(a) for a, _ in words]
+            journey.entities = self.linker.link(ambiguity.settle(journey.entities.text, words), self.latest_year)
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):
@@ -255,11 +257,11 @@ class Pipeline:
         if entities.unknown_companies and not entities.companies:
             name = entities.unknown_companies[0]
             near = self.linker.candidates(name)
-            journey.answer = Answer(clarify.unknown(name, near) if near else missing(entities, name), "refusal")
+            journey.answer = Answer(ambiguity.unknown(name, near) if near else missing(entities, name), "refusal")
         elif reason := unknown_group(entities, [(c.start, c.end) for c in found.columns], self.table_columns):
             journey.answer = Answer(reason, "refusal")
         elif entities.companies and not found.columns:
-            asked = "、".join(term for term in found.terms if term in entities.text) or clarify.unknown_field(entities)
+            asked = "、".join(term for term in found.terms if term in entities.text) or ambiguity.unknown_field(entities)
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")
 
     def _answer_from_table(self, journeys: list[_Journey]) -> None:

@@ -1,4 +1,4 @@
-"""How far a model's own doubts can be trusted: the figures behind the constants of agent.classify, agent.pipeline, agent.memory.
+"""How far a model's own doubts can be trusted: the figures behind the constants of agent.reading.classify, agent.pipeline, agent.writing.memory.
 
 python -m benchmarks.confidence                    # about 2 minutes on 2 cores; after training other prefixes
 python -m benchmarks.confidence --prefixes output/prefix --limit 200
@@ -19,12 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from agent import classify, memory, nl2sql, pipeline, prompts
+from agent import pipeline, prompts
 from agent.errors import SqlRejected
-from agent.evaluate import load_rows
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
+from agent.reading import classify
 from agent.records import Candidate
-from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
+from agent.scoring.evaluate import load_rows
+from agent.writing import memory, nl2sql
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
 
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("validation", "test")

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.__main__ import DEFAULT_DATABASE
-from agent.batch import CHUNK
-from agent.database import Database
+from agent.faces.batch import CHUNK
 from agent.model import PrefixTunedGlm
 from agent.pipeline import Pipeline
 from agent.records import Question
+from agent.table.database import Database
 from benchmarks.training import resident
 from data.generator.questions import world_of
 from data.generator.samples import stream

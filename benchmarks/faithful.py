@@ -18,15 +18,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from agent import faithful
 from agent.__main__ import DEFAULT_DATABASE
-from agent.batch import CHUNK, answer_row, read_questions
-from agent.conclude import Facts
-from agent.database import Database
-from agent.importer import import_table
+from agent.faces.batch import CHUNK, answer_row, read_questions
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
-from agent.phrase import Wording, judge
 from agent.pipeline import Pipeline
+from agent.table.database import Database
+from agent.table.importer import import_table
+from agent.telling import faithful
+from agent.telling.conclude import Facts
+from agent.telling.phrase import Wording, judge
 from benchmarks.audit import audit
 from benchmarks.rewordings import HONEST, WRONG, Change, Told
 

@@ -30,14 +30,14 @@ import sqlalchemy
 from rich.console import Console
 from rich.table import Table
 
-from agent.batch import CHUNK, answer_row
-from agent.database import Database
-from agent.evaluate import load_rows, score
-from agent.importer import import_table
+from agent.faces.batch import CHUNK, answer_row
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
+from agent.reading.report_text import NO_REPORT_TEXT
 from agent.records import Question
-from agent.report_text import NO_REPORT_TEXT
+from agent.scoring.evaluate import load_rows, score
+from agent.table.database import Database
+from agent.table.importer import import_table
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "data" / "handwritten.jsonl"

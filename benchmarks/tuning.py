@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
-from agent import evaluate, prompts
+from agent import prompts
 from agent.__main__ import DEFAULT_DATABASE
-from agent.database import Database
 from agent.model import DEFAULT_BASE, MAX_NEW_TOKENS, PrefixTunedGlm
+from agent.scoring import evaluate
+from agent.table.database import Database
 from ptuning import dataset
 from ptuning.generate import Model, generate, score_choices
 from ptuning.models import Base, load_base

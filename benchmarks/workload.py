@@ -27,11 +27,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from agent.batch import CHUNK, read_questions
-from agent.database import Database
+from agent.faces.batch import CHUNK, read_questions
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
 from agent.records import Candidate
+from agent.table.database import Database
 from benchmarks.answering import quiet, ranged, spread
 from benchmarks.handwritten import sample_database
 from benchmarks.ways import BATCH, Setup, Source, answer_of, generate, new_engine, request

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-from agent import schema
-from agent.surrogates import TOP, Masked
+from agent.figures import schema
+from agent.writing.surrogates import TOP, Masked
 from data.generator import slots
 from data.generator.plans import (
     NUMBERS,

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import jsonlines
 
-from agent import schema, surrogates
-from agent.linking.lookup import normalise
+from agent.figures import schema
+from agent.text import normalise
+from agent.writing import surrogates
 from data.generator import lexicon
 from data.generator.samples import OPEN, Sample, make, splits, stream
 from data.generator.slots import World

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.records import ColumnMention, Entities
-from agent.surrogates import Masked, mask
+from agent.writing.surrogates import Masked, mask
 from data.generator import render
 from data.generator.families import FAMILIES
 from data.generator.open_templates import OPEN_TEMPLATES

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agent import schema
-from agent.linking.places import as_in_addresses
+from agent.figures import schema
+from agent.reading.places import as_in_addresses
 from data.generator import lexicon
 from data.generator.render import Piece, plain
 

@@ -13,17 +13,25 @@ from typing import get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent import formulas, schema, sql_guard
-from agent.batch import read_questions
-from agent.conclude import Facts, conclude
-from agent.database import Database
-from agent.entities import Linker
 from agent.errors import CaibaoError, NotAnswerable, SqlRejected
-from agent.linking.lookup import normalise
-from agent.nl2sql import Intent, Shape
-from agent.numbers import find_amounts, format_number, format_percent, parse_number, requested_digits, requested_unit
+from agent.faces.batch import read_questions
+from agent.figures import formulas, schema
+from agent.figures.numbers import (
+    find_amounts,
+    format_number,
+    format_percent,
+    parse_number,
+    requested_digits,
+    requested_unit,
+)
 from agent.prompts import join_terms, split_terms
+from agent.reading.entities import Linker
 from agent.records import ColumnMention, Entities, Mention, QueryResult
+from agent.table import sql_guard
+from agent.table.database import Database
+from agent.telling.conclude import Facts, conclude
+from agent.text import normalise
+from agent.writing.nl2sql import Intent, Shape
 from tests.agent.adversarial import ASKED
 
 REAL = ("公司全称", "年份", "股票代码", "注册地址", "营业收入", "营业成本", "货币资金", "净利润", "职工总人数")

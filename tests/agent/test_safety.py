@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy
 from rich.console import Console
 
-from agent import console, formulas, sql_guard
-from agent.database import Database
 from agent.errors import CaibaoError, DatabaseUnavailable
-from agent.importer import import_table
+from agent.faces import console
+from agent.figures import formulas
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
 from agent.records import Question, Trace
+from agent.table import sql_guard
+from agent.table.database import Database
+from agent.table.importer import import_table
 from tests.agent.adversarial import ASKED, HARMLESS, QUESTIONS, STATEMENTS
 from tests.agent.scripted import CSV, ScriptedModel
 
