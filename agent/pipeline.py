@@ -33,7 +33,9 @@ from agent.records import (
     Candidate,
     Classification,
     Entities,
+    Facts,
     Keywords,
+    Masked,
     Mention,
     Question,
     SqlQuery,
@@ -41,11 +43,11 @@ from agent.records import (
 )
 from agent.table import renames
 from agent.table.database import Database
-from agent.telling.conclude import Facts, conclude, missing
+from agent.telling.conclude import conclude, missing
 from agent.telling.phrase import Wording
 from agent.writing import nl2sql, rules
 from agent.writing.memory import Memory
-from agent.writing.surrogates import Masked, mask
+from agent.writing.surrogates import mask
 
 if TYPE_CHECKING:
     from agent.explaining.glossary import Glossary

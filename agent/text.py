@@ -1,13 +1,17 @@
-"""Text as it is searched, and the longest match of many fixed words in it."""
+"""Text: read in the encodings it comes in, normalised for searching, searched for many fixed words, marked."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
-from agent.figures import schema
+from agent.errors import CaibaoError
+
+Span = tuple[int, int]  # [start, end) of a text
+ENCODINGS = ("utf-8-sig", "gb18030")  # of users' files, the first that fits
 
 _PREFIX = 2
 # Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, 第二 2020年, 三个亿 2020年.
@@ -27,12 +31,6 @@ def normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     plain = _LISTED.sub(r"\1、", _APART.sub(r"\1、", plain))
     return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
-
-
-def said_columns(table_columns: Iterable[str]) -> dict[str, str]:
-    """Said → column, as searched: every name and alias that the schema knows, and the table's own names."""
-    known = {normalise(said): column for said, column in schema.aliases().items()}
-    return known | {normalise(name): name for name in table_columns}
 
 
 class Lookup:
@@ -69,3 +67,42 @@ class Lookup:
                 found.append((at, end))
             at = end or at + 1
         return found
+
+
+def mark(text: str, spans: Sequence[tuple[Span, str]]) -> str:
+    """`text` with each [start, end) of `spans` replaced by its stand-in character, at the same length."""
+    marked = list(text)
+    for (start, end), symbol in spans:
+        marked[start:end] = symbol * (end - start)
+    return "".join(marked)
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Text of `raw`: UTF-8 (with or without BOM), else GB 18030.
+
+    Raises:
+        CaibaoError: neither fits.
+    """
+    for encoding in ENCODINGS:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = error.start
+    raise CaibaoError(f"{name} 既不是UTF-8也不是GB18030编码（第{place}字节处），请另存为UTF-8后重试。")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        CaibaoError: there is no such file, it cannot be read, or its encoding is unknown.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise CaibaoError(f"文件 {path} 不存在，请检查路径。") from None
+    except OSError as error:
+        raise CaibaoError(f"文件 {path} 不能读取：{error.strerror}。") from None
+    if b"\x00" in raw:
+        raise CaibaoError(f"{path} 不是文字文件（第{raw.index(0)}字节是空字符），请另存为UTF-8后重试。")
+    return decode(raw, str(path))

@@ -23,10 +23,10 @@ from agent import pipeline, prompts
 from agent.errors import SqlRejected
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.reading import classify
-from agent.records import Candidate
+from agent.records import Candidate, Masked
 from agent.scoring.evaluate import load_rows
 from agent.writing import memory, nl2sql
-from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP
 
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("validation", "test")

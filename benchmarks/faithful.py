@@ -22,10 +22,10 @@ from agent.__main__ import DEFAULT_DATABASE
 from agent.faces.batch import CHUNK, answer_row, read_questions
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
+from agent.records import Facts
 from agent.table.database import Database
 from agent.table.importer import import_table
 from agent.telling import faithful
-from agent.telling.conclude import Facts
 from agent.telling.phrase import Wording, judge
 from benchmarks.audit import audit
 from benchmarks.rewordings import HONEST, WRONG, Change, Told

@@ -11,20 +11,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring pipeline explaining telling writing reading table text figures textfile
-        model prompts records errors""",
+    "agent": """__main__ faces scoring pipeline explaining telling writing reading table figures
+        model prompts text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
     "agent/telling": "phrase faithful conclude provenance",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
-    "agent/writing": "memory nl2sql rules sql_checks grammar conditions surrogates",
+    "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
     "agent/table": "renames importer database table_writer table_file database_errors sql_guard exact",
-    "agent/figures": "values formulas numbers schema",
+    "agent/figures": "values formulas aliases numbers schema",
 }
 # What else a tree may import.
 OUTSIDE: dict[str, set[str]] = {

@@ -17,7 +17,7 @@ import jsonlines
 from agent.errors import CaibaoError, DatabaseError, DatabaseUnavailable
 from agent.pipeline import Pipeline
 from agent.records import Candidate, Classification, Question, Trace
-from agent.textfile import read_text
+from agent.text import read_text
 
 CHUNK = 256  # questions that share the model's batches, and that a kill can cost at most
 WAITS = (

@@ -1,4 +1,4 @@
-"""Computed columns: exact arithmetic over a row, and their place in SQL."""
+"""Computed columns: their operands, and exact arithmetic over a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
-from agent.errors import NotAnswerable
 from agent.figures import schema
 
 PRECISION = 50  # digits of a division; money has at most 20
@@ -20,7 +19,8 @@ _GROWTH = re.compile(rf"\((?P<base>.+)-{schema.LAST_YEAR}(?P=base)\)/{schema.LAS
 
 
 @lru_cache(maxsize=4096)
-def _tree(expression: str) -> exp.Expr:
+def tree(expression: str) -> exp.Expr:
+    """The arithmetic of a formula; shared, so copy it before changing it."""
     growth = _GROWTH.fullmatch(expression)
     found = growth or _CHANGE.fullmatch(expression)
     if found is None:
@@ -33,7 +33,7 @@ def _tree(expression: str) -> exp.Expr:
 @lru_cache(maxsize=4096)
 def operands(expression: str) -> tuple[str, ...]:
     """The columns of a formula, in the order they are written."""
-    return tuple(dict.fromkeys(c.name for c in _tree(expression).find_all(exp.Column, bfs=False)))
+    return tuple(dict.fromkeys(c.name for c in tree(expression).find_all(exp.Column, bfs=False)))
 
 
 def missing(expression: str, real: Collection[str]) -> list[str]:
@@ -51,7 +51,7 @@ def evaluate(expression: str, values: Mapping[str, Decimal | None]) -> Decimal |
     """
     with localcontext() as context:
         context.prec = PRECISION
-        return _evaluate(_tree(expression), values)
+        return _evaluate(tree(expression), values)
 
 
 def _evaluate(node: exp.Expr, values: Mapping[str, Decimal | None]) -> Decimal | None:
@@ -76,104 +76,3 @@ def _evaluate(node: exp.Expr, values: Mapping[str, Decimal | None]) -> Decimal |
     if isinstance(node, exp.Mul):
         return left * right
     raise ValueError(f"formula node {node.key}")
-
-
-def _formula(name: str, real: Collection[str]) -> schema.Formula | None:
-    """The formula of a computed column; None for a real one, which always wins.
-
-    Raises:
-        NotAnswerable: the table lacks an operand.
-    """
-    formula = None if name in real else schema.computed(name)
-    absent = missing(formula.expression, real) if formula else []
-    if absent:
-        raise NotAnswerable(f"表中没有字段“{'、'.join(absent)}”，无法计算{name}，无法回答该问题。")
-    return formula
-
-
-def _last_year(column: str, table: str) -> exp.Subquery:
-    """The same company's value in the year before."""
-    year_before = exp.Sub(this=exp.column(schema.YEAR, table), expression=exp.Literal.number(1))
-    previous = exp.select(exp.column(column, "p")).from_(exp.alias_(exp.table_(table), "p", table=True))
-    previous = previous.where(
-        exp.column(schema.COMPANY, "p").eq(exp.column(schema.COMPANY, table)),
-        exp.column(schema.YEAR, "p").eq(year_before),
-    )
-    return previous.limit(1).subquery()
-
-
-def _operand(name: str, real: Collection[str], table: str) -> exp.Expr:
-    base = name.removeprefix(schema.LAST_YEAR)
-    return _last_year(base, table) if name.startswith(schema.LAST_YEAR) and name not in real else exp.column(name)
-
-
-def _as_sql(formula: schema.Formula, real: Collection[str], table: str) -> exp.Expr:
-    """A computed column as an SQL expression: real division, NULL for a zero divisor."""
-    tree = exp.paren(_tree(formula.expression).copy())
-    for column in list(tree.find_all(exp.Column)):
-        column.replace(_operand(column.name, real, table))
-    for division in list(tree.find_all(exp.Div)):
-        # 1.0 * keeps SQLite from dividing integers as integers; NULLIF gives what a missing value would give.
-        division.set("this", exp.Mul(this=exp.Literal.number("1.0"), expression=division.this))
-        division.set("expression", exp.func("NULLIF", division.expression, exp.Literal.number(0)))
-    return tree
-
-
-def _projection(select: exp.Select, real: Collection[str], table: str) -> None:
-    """公司全称, 年份, then every asked column, computed ones as their operands."""
-    shown: dict[str, exp.Expr] = {name: exp.column(name) for name in schema.KEY if name in real}
-    for column in [c for e in select.expressions for c in e.find_all(exp.Column)]:
-        formula = _formula(column.name, real)
-        if formula is None:
-            shown.setdefault(column.name, exp.column(column.name))
-            continue
-        for name in operands(formula.expression):
-            part = _operand(name, real, table)
-            shown.setdefault(name, exp.alias_(part, name, quoted=True) if isinstance(part, exp.Subquery) else part)
-    select.set("expressions", list(shown.values()))
-
-
-def _rank_nulls_last(select: exp.Select, order: exp.Order, real: Collection[str]) -> None:
-    """NULL never ranks; ties go by 公司全称, in a grouped statement only where it is grouped by."""
-    keys = [key.this.copy() for key in order.expressions]
-    for key in keys:
-        if not (isinstance(key, exp.Column) and key.name in schema.KEY):
-            known = exp.Not(this=exp.Is(this=key, expression=exp.Null()))
-            _ = select.having(known, copy=False) if key.find(exp.AggFunc) else select.where(known, copy=False)
-    group = select.args.get("group")
-    single = any(isinstance(e, exp.AggFunc) for e in select.expressions) or group is not None
-    available = {key.name for key in group.expressions} if group else set() if single else {schema.COMPANY}
-    if schema.COMPANY in available & set(real) and not any(
-        isinstance(k, exp.Column) and k.name == schema.COMPANY for k in keys
-    ):
-        order.append("expressions", exp.Ordered(this=exp.column(schema.COMPANY), desc=False, nulls_first=True))
-
-
-def expand(select: exp.Select, real: Collection[str], table: str = schema.TABLE) -> exp.Select:
-    """The statement over real columns only, FROM `table`.
-
-    In a plain list of columns a computed one becomes its operands (the caller evaluates them exactly); elsewhere it becomes an expression.
-
-    Raises:
-        NotAnswerable: the table lacks an operand of a computed column; the message is the refusal.
-    """
-    select = select.copy()
-    for source in select.find_all(exp.Table):
-        source.set("this", exp.to_identifier(table))
-    aggregated = any(e.find(exp.AggFunc) for e in select.expressions)
-    derived = select.find(exp.Subquery) is not None
-    if not aggregated and not derived and not select.args.get("group"):
-        _projection(select, real, table)
-    for column in list(select.find_all(exp.Column)):
-        # Over a derived table a computed column has been computed inside it, under its own name.
-        formula = None if column.table or (derived and column.parent_select is select) else _formula(column.name, real)
-        if formula is not None:
-            made = _as_sql(formula, real, table)
-            column.replace(
-                exp.alias_(made, formula.name, quoted=True) if isinstance(column.parent, exp.Select) else made
-            )
-    for order in list(select.find_all(exp.Order)):
-        scope = order.parent_select
-        if scope is not None:
-            _rank_nulls_last(scope, order, real)
-    return select

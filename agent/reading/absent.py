@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from agent.reading.companies.unknown import mark
 from agent.records import Entities
+from agent.text import mark
 
 _COMPANIES = r"(?:[类业]|行业)?的?(?:上市)?(?:公司|企业|股(?![本东份票权价]))"
 _INDUSTRIES = (

@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Sequence
 
 from agent.figures import schema
-from agent.reading.companies.unknown import mark
 from agent.reading.entities import Linker
 from agent.reading.report_text import asks_for_a_figure
 from agent.records import Ambiguity, ColumnMention, Entities
+from agent.text import mark
 
 # Bare word: the columns it may mean, the default first. Only those that the table has are offered; longer words go first.
 WORDS: dict[str, tuple[str, ...]] = {

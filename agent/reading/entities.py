@@ -6,17 +6,18 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from agent.figures import schema
+from agent.figures.aliases import names_of
 from agent.figures.numbers import NUMERAL, find_amounts, parse_number
 from agent.reading import shares
 from agent.reading.companies.index import Company, CompanyIndex, Linked
 from agent.reading.companies.shared_suffix import written_out
-from agent.reading.companies.unknown import COLUMN, COMPANY, OTHER, YEAR, find_strangers, mark, speaks_of_many
+from agent.reading.companies.unknown import COLUMN, COMPANY, OTHER, YEAR, find_strangers, speaks_of_many
 from agent.reading.homophones import Homophones
 from agent.reading.places import located
 from agent.reading.spoken import standard
 from agent.reading.years import find_years
 from agent.records import Entities, Mention, MentionKind
-from agent.text import Lookup, normalise, said_columns
+from agent.text import mark, normalise
 
 _K = rf"(?P<k>{NUMERAL})(?![\d.%零一二两三四五六七八九十百千万亿]|(?<=一)[直致般样向共起同定])"
 _COUNTER = r"(?:家|个|名|位|只|支|强)"
@@ -61,8 +62,8 @@ class Linker:
         `years`: 公司全称 → years of its rows, from which a change of name is told from two companies.
         """
         self._companies = CompanyIndex(companies, years)
-        self._said = said_columns(column_names)
-        self._columns = Lookup(self._said)
+        names = names_of(column_names)
+        self._said, self._columns = names.column, names.words
         # 研发费用增长率 is spelt right where 研发费用 is.
         self._homophones = Homophones(
             name for name, column in self._said.items() if not schema.over_last_year(column)[1]

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import ne
 
 from agent.reading.companies.similar import sound_alike
+from agent.text import Span
 
-Span = tuple[int, int]
 _SHORTEST, _LONG, _PAIR = 3, 6, 2
 _HAN = re.compile("[一-龥]+")
 # Words of the question's own grammar; no slip turns a part of a name into one of these.

@@ -8,9 +8,10 @@ from rapidfuzz import fuzz, process
 
 from agent import prompts
 from agent.figures import schema
+from agent.figures.aliases import names_of
 from agent.model import LanguageModel
 from agent.records import ColumnMention, DecidedBy, Entities, Keywords
-from agent.text import Lookup, normalise, said_columns
+from agent.text import normalise
 
 SIMILAR = 86  # rapidfuzz ratio (0-100) from which a key word is taken for a misspelt column name
 
@@ -24,8 +25,8 @@ class ColumnLinker:
     """Finds columns in a question: by the model's key words, and by every name that schema or table knows."""
 
     def __init__(self, table_columns: Collection[str]) -> None:
-        self._said = said_columns(table_columns)
-        self._names = Lookup(self._said)
+        names = names_of(table_columns)
+        self._said, self._names = names.column, names.words
 
     def column(self, term: str) -> str | None:
         """The column that `term` names, a slip of the pen allowed; None where there is none."""

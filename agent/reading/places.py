@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from agent.text import Lookup
+from agent.text import Lookup, Span
 
 _FILE = Path(__file__).with_name("places.txt")
 _ENDING = re.compile(
     r"(?:维吾尔|[壮回藏彝苗侗傣白羌土黎景颇傈僳布依哈尼朝鲜家蒙古萨克柯尔族]+族)?自治[区州]|特别行政区|省|市(?![场值盈净占销])|地区|盟|州"
 )
-Span = tuple[int, int]
 _IN_ADDRESSES = {"中山": "中山市"}
 
 

@@ -18,11 +18,11 @@ from agent import prompts
 from agent.errors import CaibaoError
 from agent.model import LanguageModel
 from agent.reading import classify
-from agent.records import Value
+from agent.records import Masked, Value
 from agent.table.database import Database
-from agent.textfile import read_text
+from agent.text import read_text
 from agent.writing import nl2sql
-from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, TOP, Masked
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, TOP
 
 Row = dict[str, Any]
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")

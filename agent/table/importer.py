@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from agent.errors import CaibaoError, DatabaseError
 from agent.figures import schema
+from agent.figures.aliases import aliases
 from agent.table import table_file
 from agent.table.database_errors import explained, parse_url
 from agent.table.table_writer import INDEXED, LONGEST, Shape, plain_name, write
@@ -62,13 +63,13 @@ class _Field:
 def _heading(text: str) -> tuple[str, int]:
     """(name in the table, scale of its numbers); a unit stands in brackets behind the name."""
     plain = normalise(text)
-    if plain in schema.aliases():
-        return schema.aliases()[plain], 1
+    if plain in aliases():
+        return aliases()[plain], 1
     match = _HEADING_UNIT.match(plain)
-    if match and (match[1] in schema.aliases() or plain[len(match[1])] in "([【"):
+    if match and (match[1] in aliases() or plain[len(match[1])] in "([【"):
         if match[2] == "%":
             raise CaibaoError(f"标题“{text}”的单位是百分比，请改成小数或去掉这一列。")
-        return schema.aliases().get(match[1], match[1]), _SCALES[match[2]]
+        return aliases().get(match[1], match[1]), _SCALES[match[2]]
     return plain, 1
 
 

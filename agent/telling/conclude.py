@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
 from agent.figures.numbers import format_number, format_percent
 from agent.figures.values import Style, compute, explain, is_computed, show, show_computed
-from agent.records import Answer, ColumnMention, Entities, QueryResult, Value
+from agent.records import Answer, Entities, Facts, Value
 from agent.text import normalise
-from agent.writing.nl2sql import Intent
 
 SAME_WORDS = ("相同", "不同", "一样", "一致", "同一", "变", "换", "改", "还是")
 # A difference is asked for: of two years (增加了多少), or of two companies (相差多少).
@@ -27,50 +25,8 @@ LISTED = 60  # companies an answer names at most; the count is always told
 Row = Mapping[str, Value]
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What the sentences are made of."""
-
-    entities: Entities
-    columns: tuple[ColumnMention, ...]
-    intent: Intent
-    result: QueryResult
-
-    @property
-    def rows(self) -> list[Row]:
-        return [dict(zip(self.result.columns, row)) for row in self.result.rows]
-
-    @property
-    def style(self) -> Style:
-        return Style.of(self.entities.text)
-
-    def said(self, column: str) -> str:
-        """The column in the asker's word."""
-        return next((c.text for c in self.columns if c.column == column), column)
-
-    def name_of(self, company: Value) -> str:
-        """The company in the asker's word; what was named by its code alone, by its full name."""
-        said = next((m.text for m in self.entities.of("company") if m.value == company), str(company))
-        return f"{company}({said})" if said.isdecimal() else said
-
-    @property
-    def conditions(self) -> str:
-        """Years and conditions; over several years, whether every one of them has to meet the conditions."""
-        each = {True: "每年均满足", False: "至少有一年满足", None: ""}[self.intent.every]
-        return self.intent.years + each + self.intent.conditions
-
-    @property
-    def among(self) -> str:
-        """The same, as what comes before a ranking."""
-        return f"{self.conditions}的公司中，" if self.intent.conditions else self.conditions
-
-    @property
-    def years(self) -> str:
-        return "、".join(f"{year}年" for year in self.entities.years)
-
-    @property
-    def extreme(self) -> tuple[str, str]:
-        return ("最高", "高") if self.intent.descending else ("最低", "低")
+def _style(facts: Facts) -> Style:
+    return Style.of(facts.entities.text)
 
 
 def missing(entities: Entities, company: str) -> str:
@@ -90,10 +46,10 @@ def _value(facts: Facts, column: str, row: Row) -> str:
         result, formula = compute(column, row), schema.computed(column)
         if result is None or formula is None:
             raise NotAnswerable(f"未查询到{where}计算{facts.said(column)}所需的数据，无法回答该问题。")
-        return show_computed(formula, result, facts.style)
+        return show_computed(formula, result, _style(facts))
     if row.get(column) is None:
         raise NotAnswerable(f"未查询到{where}的{facts.said(column)}，无法回答该问题。")
-    return show(column, row[column], facts.style)
+    return show(column, row[column], _style(facts))
 
 
 def _lookup_one(facts: Facts, row: Row) -> str:
@@ -102,7 +58,7 @@ def _lookup_one(facts: Facts, row: Row) -> str:
     asked = facts.intent.columns
     computed = [c for c in asked if is_computed(c, row)]
     plain = [c for c in asked if c not in computed]
-    sentences = [explain(c, facts.said(c), row, where, facts.style) for c in computed]
+    sentences = [explain(c, facts.said(c), row, where, _style(facts)) for c in computed]
     if len(plain) == 1:
         sentences.insert(0, f"{where}的{facts.said(plain[0])}是{_value(facts, plain[0], row)}。")
     elif plain:
@@ -130,10 +86,11 @@ def _number(column: str, row: Row) -> Decimal | None:
 def _amount(facts: Facts, column: str, value: Decimal) -> str:
     """A difference in the unit of its column; of percentages in percentage points."""
     if schema.unit_of(column) == "percent":
-        digits = 2 if facts.style.digits is None else facts.style.digits
+        digits = _style(facts).digits
+        digits = 2 if digits is None else digits
         return f"{format_number(value * 100, digits)}个百分点"
     formula = schema.computed(column)
-    return show_computed(formula, value, facts.style) if formula else show(column, value, facts.style)
+    return show_computed(formula, value, _style(facts)) if formula else show(column, value, _style(facts))
 
 
 def _change(facts: Facts, rows: Sequence[Row]) -> str:
@@ -148,7 +105,8 @@ def _change(facts: Facts, rows: Sequence[Row]) -> str:
         return f"{end}年与{start}年相比没有变化。"
     told = f"{end}年比{start}年{'增加' if change > 0 else '减少'}了{_amount(facts, column, abs(change))}"
     if _PERCENT.search(facts.entities.text) and before and schema.unit_of(column) != "percent":
-        told += f"，增长率为{format_percent(change / before, 2 if facts.style.digits is None else facts.style.digits)}"
+        digits = _style(facts).digits
+        told += f"，增长率为{format_percent(change / before, 2 if digits is None else digits)}"
     return told + "。"
 
 
@@ -281,7 +239,8 @@ def _aggregated(facts: Facts, function: str, column: str, value: Value) -> str:
         raise NotAnswerable(f"未查询到{facts.conditions}的{facts.said(column)}，无法回答该问题。")
     if isinstance(value, str):
         raise NotAnswerable(f"表里的{facts.said(column)}有不是数字的内容（“{value}”），无法回答该问题。")
-    digits = facts.style.digits if facts.style.digits is not None else (2 if function == "AVG" else None)
+    style = _style(facts)
+    digits = style.digits if style.digits is not None else (2 if function == "AVG" else None)
     unit, number = schema.unit_of(column), Decimal(value)
     if unit == "count":  # an average of heads has decimals, a sum has none
         return f"{format_number(number, 2 if function == 'AVG' else None)}人"
@@ -289,7 +248,7 @@ def _aggregated(facts: Facts, function: str, column: str, value: Value) -> str:
         return format_percent(number, 2 if digits is None else digits)
     if unit == "ratio":
         return format_number(number, 2 if digits is None else digits)
-    return show(column, number, Style(digits, facts.style.unit))
+    return show(column, number, Style(digits, style.unit))
 
 
 def _aggregate(facts: Facts) -> str:

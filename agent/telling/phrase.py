@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from agent.figures.values import Style, show
 from agent.model import LanguageModel
-from agent.records import Value
+from agent.records import Facts, Value
 from agent.telling import faithful
-from agent.telling.conclude import AGGREGATE_NAMES, Facts
+from agent.telling.conclude import AGGREGATE_NAMES
 from agent.telling.faithful import Evidence
 
 SHOWN_ROWS = 20  # rows of evidence in a prompt

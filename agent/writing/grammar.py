@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable
 
 from agent.figures import schema
 from agent.figures.schema import COMPANY, YEAR
+from agent.records import Masked
 from agent.table.sql_guard import DERIVED, RANK
-from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, LAST_YEAR_SHOWN, PLACES, THEMSELVES, TOP, Masked
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, LAST_YEAR_SHOWN, PLACES, THEMSELVES, TOP
 
 YEARS = tuple(range(LAST_YEAR_SHOWN - 6, LAST_YEAR_SHOWN + 4))
 _NAMES = (COMPANY, schema.CODE, schema.SHORT_NAME)

@@ -21,7 +21,7 @@ from rapidfuzz.distance import Indel
 
 from agent.errors import CaibaoError
 from agent.records import Candidate, Trace
-from agent.textfile import read_text
+from agent.text import read_text
 from agent.writing.surrogates import COMPANIES, NUMERIC, PLACES, TEXT, THEMSELVES
 
 # Characters that a question can have more or less of and still ask the same. All others must be equal: 最高 and 最低, 注册 and

@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from sqlglot import exp
 
 from agent.errors import SqlRejected
 from agent.figures import schema
-from agent.figures.formulas import expand, operands
+from agent.figures.formulas import operands
 from agent.model import LanguageModel
-from agent.records import Candidate, SqlQuery, Value
+from agent.records import Candidate, Intent, Masked, Shape, SqlQuery, Value
 from agent.table import sql_guard
 from agent.table.sql_guard import RANK
 from agent.writing.conditions import describe
+from agent.writing.expansion import expand
 from agent.writing.grammar import grammar_of
 from agent.writing.sql_checks import doubts, settle
-from agent.writing.surrogates import KTH, THEMSELVES, TOP, Masked
-
-Shape = Literal["lookup", "best_year", "ranking", "totals", "count", "aggregate", "list", "intersection"]
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What a statement asks for, read off its AST before computed columns are expanded.
-
-    columns: asked columns, real or computed, without the key; order: column sorted by; k: rows wanted; offset: rows skipped;
-    years, conditions: WHERE in words; every: in each of the years (False: in at least one; None: not said);
-    grown: the years of which a figure is compared with the year before's.
-    """
-
-    shape: Shape
-    columns: tuple[str, ...]
-    aggregates: tuple[tuple[str, str], ...] = ()
-    order: str | None = None
-    descending: bool = True
-    k: int | None = None
-    offset: int = 0
-    by_year: bool = False
-    years: str = ""
-    conditions: str = ""
-    every: bool | None = None
-    grown: tuple[int, ...] = ()
+from agent.writing.surrogates import KTH, THEMSELVES, TOP
 
 
 def candidates(

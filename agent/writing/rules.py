@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from agent.figures import schema
 from agent.reading.words import GROWN, Words
-from agent.records import Candidate
+from agent.records import Candidate, Masked
 from agent.writing.sql_checks import AFTERWARDS, amount_said, by_office, column_said, ranked_by, said_of
-from agent.writing.surrogates import KTH, NUMERIC, TOP, Masked
+from agent.writing.surrogates import KTH, NUMERIC, TOP
 
 _OPERATORS: dict[type[exp.Expr], str] = {exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 _NOT_PLAIN = re.compile("或|要么|任一|之一|除了?|不在|不是|非|既不|至|到.*之间|介于")  # conditions that are not simply all true

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from agent.figures import schema
 from agent.reading.words import GROWN, Words
-from agent.writing.surrogates import KTH, TEXT, THEMSELVES, TOP, Masked
+from agent.records import Masked
+from agent.writing.surrogates import KTH, TEXT, THEMSELVES, TOP
 
 _AGGREGATE_WORDS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Avg: ("平均值", ("均",)),

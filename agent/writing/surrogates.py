@@ -8,11 +8,10 @@ The words are ordinary ones (a known column, a known place), which a language mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
-from agent.records import ColumnMention, Entities, Mention, Value
+from agent.records import ColumnMention, Entities, Masked, Mention
 
 COMPANIES = ("甲公司", "乙公司", "丙公司", "丁公司")
 PLACES = ("杭州", "北京", "四川", "广东")
@@ -23,25 +22,6 @@ LAST_YEAR_SHOWN = 2021
 TOP, KTH = 5, 7
 # Columns that the sentence structure itself speaks of (在杭州注册的, 公司名称); they stand for themselves.
 THEMSELVES = frozenset({schema.COMPANY, schema.YEAR, schema.CODE, schema.SHORT_NAME, *schema.PLACE_COLUMNS})
-
-
-@dataclass
-class Masked:
-    """The masked question, and what each surrogate stands for."""
-
-    text: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    companies: dict[str, str] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    amounts: dict[int, Value] = field(default_factory=dict)
-    years: dict[int, int] = field(default_factory=dict)
-    top: int | None = None
-    kth: int | None = None
-    asked: set[str] = field(default_factory=set)  # columns that stand for themselves and are asked for
-
-    def column(self, name: str) -> str:
-        """The surrogate that stands for real or computed column `name`; itself where it has none."""
-        return next((surrogate for surrogate, real in self.columns.items() if real == name), name)
 
 
 def _give(table: dict, surrogates: Sequence, real: object, what: str) -> object:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable
 
 from agent.figures import schema
-from agent.writing.surrogates import TOP, Masked
+from agent.records import Masked
+from agent.writing.surrogates import TOP
 from data.generator import lexicon, slots
 from data.generator.plans import NUMBERS, Names, Plan, label_of, several_years, statement, year_of
 from data.generator.render import Fill, Piece, plain

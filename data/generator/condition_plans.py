@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from agent.figures import schema
-from agent.writing.surrogates import TOP, Masked
+from agent.records import Masked
+from agent.writing.surrogates import TOP
 from data.generator import slots
 from data.generator.plans import (
     NUMBERS,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonlines
 
-from agent.figures import schema
+from agent.figures import aliases, schema
 from agent.text import normalise
 from agent.writing import surrogates
 from data.generator import lexicon
@@ -117,7 +117,7 @@ def _paraphrase(rng: random.Random, sample: Sample) -> Doc:
 
 
 def _alias(rng: random.Random, sample: Sample) -> Doc:
-    said, column = rng.choice(list(schema.aliases().items()))
+    said, column = rng.choice(list(aliases.aliases().items()))
     unit = {
         "money": "元",
         "count": "人",

@@ -17,9 +17,9 @@ import jsonlines
 from agent.figures import schema
 from agent.figures.numbers import format_number, format_percent
 from agent.figures.values import compute, is_computed
-from agent.records import QueryResult
+from agent.records import Intent, QueryResult
 from agent.table.database import Database
-from agent.writing.nl2sql import Intent, complete
+from agent.writing.nl2sql import complete
 from data.generator import lexicon, slots
 from data.generator.render import Piece, choose, fill
 from data.generator.samples import Sample, make, splits, wordings

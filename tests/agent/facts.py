@@ -6,13 +6,12 @@ from pathlib import Path
 
 import sqlglot
 
-from agent.figures.formulas import expand
 from agent.reading.entities import Linker
 from agent.reading.keywords import ColumnLinker
-from agent.records import Value
+from agent.records import Facts, Value
 from agent.table import sql_guard
 from agent.table.database import Database
-from agent.telling.conclude import Facts
+from agent.writing.expansion import expand
 from agent.writing.nl2sql import intent_of
 from tests.agent.scripted import make_database
 

@@ -16,10 +16,9 @@ from itertools import combinations
 
 from agent.reading.companies.similar import LEGAL_FORM, SimilarNames
 from agent.reading.places import is_place, named_in, without_place
-from agent.text import Lookup, normalise
+from agent.text import Lookup, Span, normalise
 
 Company = tuple[str, str, str]
-Span = tuple[int, int]
 
 _SUFFIX = re.compile(r"(?:控股)?(?:集团)?(?:股份有限公司|有限责任公司|股份公司|有限公司|公司|集团|股份)|控股")
 _SHAPE = re.compile(r"股份有限公司|有限责任公司|有限公司|股份公司|集团公司")

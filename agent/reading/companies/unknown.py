@@ -7,12 +7,12 @@ which would turn the question into another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from agent.reading.companies.index import CompanyIndex, Linked
 from agent.reading.places import is_place
+from agent.text import mark
 
-Span = tuple[int, int]
 # Same-length stand-ins, so that positions in the marked text are positions in the question.
 COMPANY, YEAR, COLUMN, OTHER = "\ue000", "\ue001", "\ue002", "\ue003"
 
@@ -54,14 +54,6 @@ _MANY = re.compile(
 def speaks_of_many(text: str) -> bool:
     """Whether a question asks about companies at large (多少家, 上市公司中, 排名前十)."""
     return bool(_MANY.search(text))
-
-
-def mark(text: str, spans: Sequence[tuple[Span, str]]) -> str:
-    """`text` with each [start, end) of `spans` replaced by its stand-in character, at the same length."""
-    marked = list(text)
-    for (start, end), symbol in spans:
-        marked[start:end] = symbol * (end - start)
-    return "".join(marked)
 
 
 def find_strangers(marked: str, text: str, index: CompanyIndex) -> list[Linked]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from agent.figures import schema
 from agent.reading.entities import Linker
-from agent.reading.followup.turn import Fragment, Span, Turn, amount_span
+from agent.reading.followup.turn import Fragment, Turn, amount_span
 from agent.reading.keywords import ColumnLinker
 from agent.reading.places import named_in
 from agent.records import ColumnMention, Entities, MentionKind
+from agent.text import Span
 
 _LEAD = re.compile(
     r"(?:[,。、]|还有|另外|再(?!保)|然后|接着|请问一?下?|请|麻烦|帮我|查一?下|看一?下|看看|对了?|嗯|哦|好的?|同样|那么?(?![些家个])|如果|要是|假如"

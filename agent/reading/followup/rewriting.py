@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from agent.reading.followup.turn import Fragment, Span, Turn, amount_span, is_text, joined, names_a_year, said_years
+from agent.reading.followup.turn import Fragment, Turn, amount_span, is_text, joined, names_a_year, said_years
 from agent.records import ColumnMention, Entities, Mention
+from agent.text import Span
 
 Edit = tuple[int, int, str]
 MOST_COMPANIES = 4  # as many as one question may name

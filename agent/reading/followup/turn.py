@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 
 from agent.figures import schema
 from agent.records import ColumnMention, Entities, Mention, QueryResult
+from agent.text import Span
 
-Span = tuple[int, int]
 _NAMED_YEAR = re.compile(r"\d|[零〇○一二三四五六七八九]{2}")
 _STATISTIC = re.compile(r"最[高低大小多少]|[哪几多][家少]|平均|合计|总和|排[名在]|位[居列]|倒数|上市公司|公司[中里数]")
 _ORDER = r"大于等于|小于等于|不(?:低于|少于|高于|多于|超过|足|到|小于|大于)|超过|超出|大于|高于|多于|低于|小于|少于|至少|至多|突破|达到|超|>=|<=|[><]"

@@ -5,7 +5,7 @@ A number belongs to the company, the year and the column named last before it; a
 
 from __future__ import annotations
 
-from agent.telling.conclude import Facts
+from agent.records import Facts
 from agent.telling.faithful import comparisons, figures, names
 from agent.telling.faithful.claims import Token, plain, scan
 from agent.telling.faithful.evidence import COMPARED, Evidence

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.figures import schema
+from agent.figures.aliases import aliases
 from agent.figures.numbers import NUMERAL, parse_number
 from agent.text import normalise
 
@@ -70,7 +71,7 @@ def wording() -> dict[str, Token]:
             group = line[1:-1]
         elif not line.startswith("#"):
             found |= {word: Token(group, word) for word in map(normalise, line.split())}
-    found |= {normalise(said): Token("column", said, name) for said, name in schema.aliases().items()}
+    found |= {normalise(said): Token("column", said, name) for said, name in aliases().items()}
     lagged = {
         schema.LAST_YEAR + name: schema.LAST_YEAR + column.name
         for column in schema.columns().values()

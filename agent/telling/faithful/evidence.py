@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from agent.figures import formulas, schema
-from agent.figures.values import compute
+from agent.figures.values import Style, compute
 from agent.reading.companies.similar import LEGAL_FORM
 from agent.reading.places import without_place
-from agent.records import Value
-from agent.telling.conclude import LISTED, Facts
+from agent.records import Facts, Value
+from agent.telling.conclude import LISTED
 from agent.telling.faithful.claims import Number, Token, Words, named, negated, plain, scan, wording
 from agent.telling.faithful.context import Subject
 
@@ -67,6 +67,7 @@ class Evidence:
 
     def __init__(self, facts: Facts) -> None:
         self.facts, self.intent = facts, facts.intent
+        self.style = Style.of(facts.entities.text)
         self.rows: list[Mapping[str, Value]] = list(facts.rows)
         self.ordered = self.intent.shape in ("ranking", "totals")
         self.aggregated = self.intent.shape in ("aggregate", "count", "totals")
@@ -237,9 +238,9 @@ class Evidence:
         if number.unit not in UNITS_OF[unit] or not isinstance(cell.value, Decimal):
             return False
         if unit == "money":  # 保留两位小数 makes no 0.07亿元 of 7000000元, unless 亿元 were wanted
-            own = self.facts.style.unit is not None or number.step <= 1
-            return number.says(cell.value, self.facts.style.digits if own else None)
-        return any(number.says(cell.value, decimals) for decimals in (self.facts.style.digits, 2))
+            own = self.style.unit is not None or number.step <= 1
+            return number.says(cell.value, self.style.digits if own else None)
+        return any(number.says(cell.value, decimals) for decimals in (self.style.digits, 2))
 
 
 def _fits(row: Mapping[str, Value], company: str | None, year: int | None) -> bool:

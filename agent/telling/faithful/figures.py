@@ -31,7 +31,7 @@ def on_number(reader: Reader, i: int, token: Token) -> None:
         told = {len(reader.evidence.facts.entities.years), len(reader.evidence.row_years)}
         reader.back(number.value in told, token)
     elif number.unit == "decimals":
-        reader.back(number.value in {reader.evidence.facts.style.digits, 2}, token)
+        reader.back(number.value in {reader.evidence.style.digits, 2}, token)
     elif before.kind in ("up", "down"):
         comparisons.change(reader, token, number, comparisons.SIGNS[before.kind])
     elif before.kind in ("growth", "change") and reader.compared:

@@ -9,10 +9,11 @@ import pytest
 from agent import prompts
 from agent.figures import schema
 from agent.model import DEFAULT_BASE, ROOT
+from agent.records import Masked
 from agent.table import sql_guard
 from agent.writing import nl2sql
 from agent.writing.grammar import grammar_of, select_grammar
-from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP
 from ptuning.checkpoints import load_prefix
 from ptuning.constraints import Grammar
 from ptuning.engine import Engine

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent.pipeline import Pipeline
+from agent.records import Masked
 from agent.table.sql_guard import check
 from agent.writing.rules import statements
 from agent.writing.sql_checks import doubts, settle
-from agent.writing.surrogates import Masked
 from tests.agent.scripted import ScriptedModel, make_database
 
 YEARS = {2020: 2020, 2021: 2021}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from agent.records import Masked
 from agent.table.sql_guard import check
 from agent.writing.sql_checks import doubts, settle
-from agent.writing.surrogates import Masked
 
 COLUMNS = ("公司全称", "年份", "货币资金", "净利润", "注册地址")
 HEAD = "SELECT 公司全称,货币资金 FROM company_table WHERE 年份=2020"

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.records import QueryResult
+from agent.records import Facts, QueryResult
 from agent.telling import faithful
-from agent.telling.conclude import Facts, conclude
+from agent.telling.conclude import conclude
 from tests.agent.facts import ASKED, database_in, facts_of
 
 
