@@ -17,7 +17,6 @@ from agent.model import LanguageModel
 from agent.reading import ambiguity, classify, keywords
 from agent.reading.absent import unknown_group
 from agent.reading.entities import Linker
-from agent.reading.followup import FollowUp, FollowUps, Turn
 from agent.reading.report_text import (
     NO_REPORT_TEXT,
     asks_for_a_figure,
@@ -150,30 +149,12 @@ class Pipeline:
     def latest_year(self) -> int:
         return self.years[-1]
 
-    @cached_property
-    def _follow_ups(self) -> FollowUps:
-        return FollowUps(self.linker, self.columns, self.latest_year)
+    def link(self, text: str) -> Entities:
+        """Everything that a question names."""
+        return self.linker.link(text, self.latest_year)
 
-    def follow_up(self, text: str, previous: Trace | None) -> FollowUp:
-        """The whole question that `text` stands for after the `previous` one of a conversation."""
-        if unanswerable(text):
-            return FollowUp()
-        return self._follow_ups.resolve(text, self._turn(previous) if previous else None)
-
-    def _turn(self, trace: Trace) -> Turn:
-        entities = trace.entities or Entities("")
-        columns = trace.keywords.columns if trace.keywords else self.columns.link(entities, ()).columns
-        return Turn.after(entities, columns, trace.answer.evidence)
-
-    def ambiguities(self, text: str) -> tuple[Ambiguity, ...]:
-        """What in a question may mean several things; the spans are those of the normalised text, see `settle`."""
-        return () if unanswerable(text) else self._ambiguities(self.linker.link(text, self.latest_year))
-
-    def settle(self, text: str, choices: Sequence[tuple[Ambiguity, str]]) -> str:
-        """The question with a choice made for each of its `ambiguities`."""
-        return ambiguity.settle(self.linker.link(text, self.latest_year).text, choices)
-
-    def _ambiguities(self, entities: Entities) -> tuple[Ambiguity, ...]:
+    def ambiguities(self, entities: Entities) -> tuple[Ambiguity, ...]:
+        """What in a question may mean several things."""
         columns = self.columns.link(entities, ()).columns
         return ambiguity.find(entities, columns, self.linker, self.table_columns, self.years)
 
@@ -201,11 +182,11 @@ class Pipeline:
         if reason:
             journey.answer = Answer(reason, "refusal")
             return
-        journey.entities = self.linker.link(journey.question.text, self.latest_year)
-        words = [(a, a.default) for a in self._ambiguities(journey.entities) if a.kind == "column" and a.default]
+        journey.entities = self.link(journey.question.text)
+        words = [(a, a.default) for a in self.ambiguities(journey.entities) if a.kind == "column" and a.default]
         if words:
             journey.defaults += [ambiguity.assumed(a) for a, _ in words]
-            journey.entities = self.linker.link(ambiguity.settle(journey.entities.text, words), self.latest_year)
+            journey.entities = self.link(ambiguity.settle(journey.entities.text, words))
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):

@@ -1,4 +1,4 @@
-"""Text: read in the encodings it comes in, normalised for searching, searched for many fixed words, marked."""
+"""Text as it is searched: normalised, with the longest match of many fixed words in it, and marked where something is known."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-
-from agent.errors import CaibaoError
 
 Span = tuple[int, int]  # [start, end) of a text
-ENCODINGS = ("utf-8-sig", "gb18030")  # of users' files, the first that fits
 
 _PREFIX = 2
 # Two numbers, the second a year, that only a space keeps apart: two years, a stock code and a year, 第二 2020年, 三个亿 2020年.
@@ -75,34 +71,3 @@ def mark(text: str, spans: Sequence[tuple[Span, str]]) -> str:
     for (start, end), symbol in spans:
         marked[start:end] = symbol * (end - start)
     return "".join(marked)
-
-
-def decode(raw: bytes, name: str) -> str:
-    """Text of `raw`: UTF-8 (with or without BOM), else GB 18030.
-
-    Raises:
-        CaibaoError: neither fits.
-    """
-    for encoding in ENCODINGS:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            place = error.start
-    raise CaibaoError(f"{name} 既不是UTF-8也不是GB18030编码（第{place}字节处），请另存为UTF-8后重试。")
-
-
-def read_text(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        CaibaoError: there is no such file, it cannot be read, or its encoding is unknown.
-    """
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise CaibaoError(f"文件 {path} 不存在，请检查路径。") from None
-    except OSError as error:
-        raise CaibaoError(f"文件 {path} 不能读取：{error.strerror}。") from None
-    if b"\x00" in raw:
-        raise CaibaoError(f"{path} 不是文字文件（第{raw.index(0)}字节是空字符），请另存为UTF-8后重试。")
-    return decode(raw, str(path))

@@ -35,8 +35,8 @@ from agent.figures import schema
 from agent.reading.entities import Linker
 from agent.records import Value
 from agent.table.database import Database
+from benchmarks import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 TABLE = "large_table"
 YEARS = range(2013, 2023)
 TEXTS = ("公司全称", "年份", "股票代码", "股票简称", "注册地址", "法定代表人")

@@ -11,12 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring pipeline explaining telling writing reading table figures
-        model prompts text records errors""",
+    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing reading table figures
+        model prompts files text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
-    "agent/telling": "phrase faithful conclude provenance",
+    "agent/telling": "phrase faithful conclude provenance trace",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies

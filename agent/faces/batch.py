@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import jsonlines
 
 from agent.errors import CaibaoError, DatabaseError, DatabaseUnavailable
+from agent.files import read_text
 from agent.pipeline import Pipeline
-from agent.records import Candidate, Classification, Question, Trace
-from agent.text import read_text
+from agent.records import Question, Trace
+from agent.telling.trace import as_json
 
 CHUNK = 256  # questions that share the model's batches, and that a kill can cost at most
 WAITS = (
@@ -94,44 +93,6 @@ def read_questions(path: Path) -> QuestionFile:
     return found
 
 
-def _margin(decided: Classification | Candidate | None) -> float | None:
-    """None where there was no other way."""
-    return round(decided.margin, 4) if decided and decided.margin < math.inf else None
-
-
-def answer_row(trace: Trace, with_trace: bool = False) -> dict[str, Any]:
-    """The output line of one question."""
-    row: dict[str, Any] = {"id": trace.question.id, "question": trace.question.text, "answer": trace.answer.text}
-    if not with_trace:
-        return row
-    evidence = trace.answer.evidence
-    return row | {
-        "kind": trace.answer.kind,
-        "class": trace.classification.label if trace.classification else None,
-        "confidence": round(trace.classification.confidence, 4) if trace.classification else None,
-        "margin": _margin(trace.classification),
-        "keywords": list(trace.keywords.terms) if trace.keywords else None,
-        "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns]
-        if trace.keywords
-        else None,
-        "masked": trace.masked,
-        "model_sql": trace.model_sql,
-        "sql": trace.sql.text if trace.sql else None,
-        "parameters": {k: str(v) for k, v in trace.sql.parameters.items()} if trace.sql else None,
-        "decided_by": trace.sql.written_by if trace.sql else None,
-        "sql_confidence": round(trace.sql.confidence, 4) if trace.sql else None,
-        "sql_margin": _margin(trace.sql.source) if trace.sql else None,
-        "evidence": {
-            "columns": list(evidence.columns),
-            "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows],
-        }
-        if evidence
-        else None,
-        "notes": list(trace.notes),
-        "seconds": round(trace.seconds, 3),
-    }
-
-
 def _done(path: Path, questions: list[Question]) -> int:
     """How many answers `path` already holds; a half-written last line is cut off.
 
@@ -203,7 +164,7 @@ def run(
         with output.open("a", encoding="utf-8") as file, jsonlines.Writer(file) as lines:
             while done < total:
                 traces = _answered(pipeline, source.questions[done : done + CHUNK], tell)
-                lines.write_all(answer_row(trace, with_trace) for trace in traces)
+                lines.write_all(as_json(trace, with_trace) for trace in traces)
                 file.flush()
                 os.fsync(file.fileno())
                 done += len(traces)

@@ -1,6 +1,6 @@
 """The interactive console: follow-ups, choices where a question is ambiguous, steps as they happen, SQL, evidence, answer.
 
-The pipeline decides what is meant and what is ambiguous; the console asks and shows. What users typed is printed as it is, never as markup.
+The conversation knows what is meant and what is ambiguous; the console asks and shows. What users typed is printed as it is, never as markup.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from agent.conversation import Conversation, Heard, chosen
 from agent.errors import CaibaoError
 from agent.pipeline import Pipeline
-from agent.records import Ambiguity, Answer, QueryResult, Question, Trace
+from agent.records import Ambiguity, Answer, QueryResult, Trace
 from agent.telling.provenance import formula_lines, source_rows
-from agent.text import normalise
 
 HELP = """直接输入问题即可，例如：2020年某公司的净利润是多少元？
 可以接着问：那2021年呢？ 它的毛利率呢？ 换成另一家公司； 前五家呢？
@@ -139,31 +139,31 @@ class Chat:
     ) -> None:
         """`ask_back`: how a choice is asked for; without it the defaults are taken."""
         self.pipeline, self.console, self.history_file, self.ask_back = pipeline, console, history_file, ask_back
-        self.traces: list[Trace] = []
-        self.previous: Trace | None = None  # what a follow-up leans on
+        self.conversation = Conversation(pipeline)
 
     def _command(self, line: str) -> bool:
         """Runs a slash command; False: leave."""
         if line in ("/quit", "/exit", "/q"):
             return False
+        traces = self.conversation.traces
         if line == "/history":
-            for number, trace in enumerate(self.traces, 1):
+            for number, trace in enumerate(traces, 1):
                 original, text = trace.question.original, trace.question.text
                 shown = f"{original}（理解为：{text}）" if original else text
                 self.console.print(_plain(f"{number}. {shown}"))
         elif line == "/new":
-            self.previous = None
+            self.conversation.forget()
             self.console.print("好的，前面的问题不再作为上下文。")
-        elif line in ("/trace", "/sql", "/evidence", "/approve") and not self.traces:
+        elif line in ("/trace", "/sql", "/evidence", "/approve") and not traces:
             self.console.print("还没有问过问题。")
         elif line == "/trace":
-            show_trace(self.console, self.traces[-1])
+            show_trace(self.console, traces[-1])
         elif line == "/sql":
-            show_sql(self.console, self.traces[-1])
+            show_sql(self.console, traces[-1])
         elif line == "/evidence":
-            self._guarded(lambda: self._show_evidence(self.traces[-1]))
+            self._guarded(lambda: self._show_evidence(traces[-1]))
         elif line == "/approve":
-            self._guarded(lambda: self._approve(self.traces[-1]))
+            self._guarded(lambda: self._approve(traces[-1]))
         else:
             self.console.print(HELP if line == "/help" else f"没有命令 {line}，/help 列出全部命令。", markup=False)
         return True
@@ -195,13 +195,10 @@ class Chat:
             self.console.print(str(error), style="red", markup=False)
 
     def _ask(self, text: str) -> None:
-        question = self._understood(text)
-        if question is None:
+        heard = self._understood(text)
+        if heard is None:
             return
-        trace = self.pipeline.answer([question], self._on_step)[0]
-        self.traces.append(trace)
-        if trace.entities and (trace.entities.mentions or trace.answer.kind != "refusal"):  # not 谢谢
-            self.previous = trace
+        trace = self.conversation.answer(heard, self._on_step)
         if trace.answer.evidence and trace.answer.evidence.rows:
             self.console.print(evidence_table(trace.answer.evidence))
         show_answer(self.console, trace.answer)
@@ -211,27 +208,24 @@ class Chat:
             self.console.print(f"[dim]{name}[/dim] ", end="")
             self.console.print(found, style="dim", markup=False, soft_wrap=True)
 
-    def _understood(self, text: str) -> Question | None:
+    def _understood(self, text: str) -> Heard | None:
         """The whole question that `text` means, after the choices that it leaves open; None where it has been answered with why not."""
-        meant = self.pipeline.follow_up(text, self.previous)
-        if meant.problem:
-            self.console.print(meant.problem, style="yellow", markup=False)
+        heard = self.conversation.hear(text)
+        if heard.problem:
+            self.console.print(heard.problem, style="yellow", markup=False)
             return None
-        whole = meant.text or text
         choices = []
-        for ambiguity in self.pipeline.ambiguities(whole) if self.ask_back else ():
-            chosen = self._chosen(ambiguity)
-            if chosen is None:
+        for ambiguity in self.conversation.ambiguities(heard) if self.ask_back else ():
+            picked = self._chosen(ambiguity)
+            if picked is None:
                 continue
-            if chosen not in ambiguity.choices:  # another question was typed
-                return self._understood(chosen)
-            choices.append((ambiguity, chosen))
-        if choices:
-            whole = self.pipeline.settle(whole, choices)
-        if whole == text:
-            return Question(len(self.traces), text)
-        self.console.print(f"理解为：{whole}", style="dim", markup=False, soft_wrap=True)
-        return Question(len(self.traces), whole, text)
+            if picked not in ambiguity.choices:  # another question was typed
+                return self._understood(picked)
+            choices.append((ambiguity, picked))
+        heard = self.conversation.settle(heard, choices)
+        if heard.text != text:
+            self.console.print(f"理解为：{heard.text}", style="dim", markup=False, soft_wrap=True)
+        return heard
 
     def _chosen(self, ambiguity: Ambiguity) -> str | None:
         """The choice that was made; another question, where that was typed instead; None: nothing to choose, as it stands."""
@@ -239,20 +233,13 @@ class Chat:
         self.console.print(choice_prompt(ambiguity), markup=False)
         while True:
             typed = self.ask_back("选> ").strip()
-            if not typed:
-                return ambiguity.default
             if typed.startswith("/"):
                 self.console.print("请先选一个序号，或按 Ctrl-C 取消这个问题，再输入命令。")
                 continue
-            bare = normalise(typed).removesuffix("年") if ambiguity.kind == "year" else normalise(typed)
-            if bare in ambiguity.choices:
-                return bare
-            number = bare.rstrip(".、)")
-            if not number.isdecimal():
-                return typed
-            if 1 <= int(number) <= len(ambiguity.choices):
-                return ambiguity.choices[int(number) - 1]
-            self.console.print(f"请输入1到{len(ambiguity.choices)}的序号。", markup=False)
+            try:
+                return chosen(ambiguity, typed)
+            except CaibaoError as error:
+                self.console.print(str(error), markup=False)
 
     def run(self) -> None:
         """Until /quit or the end of input."""

@@ -16,11 +16,11 @@ import jsonlines
 
 from agent import prompts
 from agent.errors import CaibaoError
+from agent.files import read_text
 from agent.model import LanguageModel
 from agent.reading import classify
 from agent.records import Masked, Value
 from agent.table.database import Database
-from agent.text import read_text
 from agent.writing import nl2sql
 from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, TOP
 

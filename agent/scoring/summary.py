@@ -1,9 +1,10 @@
-"""The evaluation report: tables on the screen, figures in a JSON file."""
+"""The figures as tables on the screen and in a JSON file, and the summary that training ends with."""
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,15 @@ from agent.table.database import Database
 TASKS = ("classify", "keywords", "nl2sql", "answers")
 
 
+@dataclass(frozen=True)
+class Files:
+    """What is scored. data: the folder with each task's test.json; answers of a batch, and gold: what they should be."""
+
+    data: Path
+    answers: Path
+    gold: Path
+
+
 def _as_json(score: Score) -> dict[str, Any]:
     return {
         "right": score.right,
@@ -27,15 +37,14 @@ def _as_json(score: Score) -> dict[str, Any]:
     }
 
 
-def scores(options: argparse.Namespace, model: LanguageModel, database: Database) -> dict[str, Score]:
-    """Every asked figure by its printed name."""
+def scores(tasks: Sequence[str], files: Files, model: LanguageModel, database: Database) -> dict[str, Score]:
+    """Every asked figure by its printed name; no tasks: all, the answers where there are any."""
     found: dict[str, Score] = {}
-    wanted = options.task or [t for t in TASKS if t != "answers" or Path(options.answers).exists()]
-    for task in wanted:
+    for task in tasks or [t for t in TASKS if t != "answers" or files.answers.exists()]:
         if task == "answers":
-            found["批量答案 每个金标准值都在答案里"] = evaluate.score_answers(options.gold, options.answers)
+            found["批量答案 每个金标准值都在答案里"] = evaluate.score_answers(files.gold, files.answers)
             continue
-        rows = evaluate.load_rows(options.data / task / "test.json")
+        rows = evaluate.load_rows(files.data / task / "test.json")
         if task == "classify":
             found["classify 准确率（模型单独）"] = evaluate.classify_score(model, rows)
         elif task == "keywords":
@@ -57,9 +66,8 @@ def show(console: Console, name: str, score: Score) -> None:
     console.print(table)
 
 
-def summary(folder: Path) -> int:
-    """What train.sh ends with: losses, scores, where the files are, what to type next; 1 where nothing is there yet."""
-    console = Console()
+def _losses(folder: Path) -> Table:
+    """What the training of each prefix has logged."""
     losses = Table(title="训练", title_justify="left")
     for heading in ("任务", "步数", "开始的损失", "最后的损失", "秒", "前缀"):
         losses.add_column(heading)
@@ -74,19 +82,28 @@ def summary(folder: Path) -> int:
             f"{seconds:.0f}",
             str(state_file.parent),
         )
-    console.print(losses)
-    path = folder / "scores.json"
-    if not path.exists():
-        console.print("还没有评测，请运行 bash evaluate.sh。")
-        return 1
-    found = json.loads(path.read_text(encoding="utf-8"))
+    return losses
+
+
+def _totals(found: dict[str, Any]) -> Table:
     totals = Table(title="评测", title_justify="left")
     for heading in ("项目", "对", "共", "比例", "不满分的部分"):
         totals.add_column(heading)
     for name, figures in found.items():
         weak = "、".join(f"{part} {right}/{total}" for part, (right, total) in figures["by"].items() if right < total)
         totals.add_row(name, str(figures["right"]), str(figures["total"]), f"{figures['share']:.1%}", weak)
-    console.print(totals)
+    return totals
+
+
+def summary(folder: Path) -> int:
+    """What train.sh ends with: losses, scores, where the files are, what to type next; 1 where nothing is there yet."""
+    console = Console()
+    console.print(_losses(folder))
+    path = folder / "scores.json"
+    if not path.exists():
+        console.print("还没有评测，请运行 bash evaluate.sh。")
+        return 1
+    console.print(_totals(json.loads(path.read_text(encoding="utf-8"))))
     console.print(f"答案：{folder / 'answers.jsonl'}    损失曲线：{folder / 'prefix'}/*/loss.png    数字：{path}")
     console.print(
         '接下来：.venv/bin/python -m agent chat    或    .venv/bin/python -m agent ask "2020年资产总计最高的前三家公司是哪些？"',
@@ -95,18 +112,16 @@ def summary(folder: Path) -> int:
     return 0
 
 
-def run(options: argparse.Namespace, model: LanguageModel, database: Database) -> int:
-    """Prints the tables and adds the figures to options.output; always 0."""
+def run(tasks: Sequence[str], files: Files, output: Path, model: LanguageModel, database: Database) -> None:
+    """Prints the tables and adds the figures to the file `output`."""
     console = Console()
-    found = scores(options, model, database)
+    found = scores(tasks, files, model, database)
     for name, score in found.items():
         show(console, name, score)
-    path = Path(options.output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(
+    before = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {}
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(
         json.dumps(before | {name: _as_json(score) for name, score in found.items()}, ensure_ascii=False, indent=1),
         encoding="utf-8",
     )
-    console.print(f"数字写到 {path}")
-    return 0
+    console.print(f"数字写到 {output}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from agent.errors import CaibaoError
-from agent.text import ENCODINGS
+from agent.files import ENCODINGS
 
 Line = tuple[int, list[Any]]  # its number, as an editor (or Excel) counts, and its cells
 _CHUNK = 1 << 20  # bytes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateTable
 
 from agent.errors import CaibaoError, DatabaseError
 from agent.figures import schema
+from agent.files import replaced
 from agent.table.database_errors import connect
 
 INDEXED = (schema.COMPANY, schema.SHORT_NAME, schema.CODE)  # what questions know companies by
@@ -106,23 +107,17 @@ def _write_sqlite(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> N
     if not url.database or url.database == ":memory:":
         raise DatabaseError("SQLite地址里没有文件，应类似 sqlite:///data/company.sqlite3。")
     path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    target = path.with_name(path.name + f".{os.getpid()}.tmp") if fresh else path
-    engine = sqlalchemy.create_engine(URL.create("sqlite", database=str(target)), hide_parameters=True)
-    # The driver's own transactions leave CREATE and DROP out; these do not.
-    event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    try:
-        with engine.begin() as connection:
-            _fill_sqlite(connection, name, shapes, rows)
-        engine.dispose()
-        if fresh:
-            os.replace(target, path)
-    finally:
-        engine.dispose()
-        if fresh:
-            target.unlink(missing_ok=True)
+    with replaced(path) if fresh else nullcontext(path) as target:
+        engine = sqlalchemy.create_engine(URL.create("sqlite", database=str(target)), hide_parameters=True)
+        # The driver's own transactions leave CREATE and DROP out; these do not.
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        try:
+            with engine.begin() as connection:
+                _fill_sqlite(connection, name, shapes, rows)
+        finally:
+            engine.dispose()
 
 
 def _write_mysql(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> None:

@@ -7,7 +7,6 @@ model's own fails. Either passes the guard and all checks anew.
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -20,8 +19,8 @@ from typing import TypeGuard
 from rapidfuzz.distance import Indel
 
 from agent.errors import CaibaoError
+from agent.files import read_text, replaced
 from agent.records import Candidate, Trace
-from agent.text import read_text
 from agent.writing.surrogates import COMPANIES, NUMERIC, PLACES, TEXT, THEMSELVES
 
 # Characters that a question can have more or less of and still ask the same. All others must be equal: 最高 and 最低, 注册 and
@@ -154,10 +153,8 @@ def _is_pair(row: object) -> TypeGuard[dict[str, str]]:
 def _save(path: Path, pairs: Iterable[Approved]) -> None:
     """In order, so that two people's approvals merge line by line; whole or not at all."""
     lines = sorted(json.dumps(asdict(pair), ensure_ascii=False) for pair in pairs)
-    new = path.with_name(path.name + ".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        os.replace(new, path)
+        with replaced(path) as beside:
+            beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise CaibaoError(f"不能写入 {path}：{error.strerror}，请检查权限或磁盘空间。") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from agent.errors import CaibaoError
 from agent.faces import batch
 from agent.pipeline import Pipeline
-from agent.reading.classify import TEMPERATURE
 from tests.agent.scripted import ScriptedModel, make_database
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
@@ -141,12 +139,3 @@ def test_batches_share_the_models_calls(tmp_path: Path, pipeline: Pipeline, monk
         monkeypatch.setattr(model, name, counted)
     batch.run(pipeline, batch.read_questions(questions(tmp_path / "q.json", 30)), tmp_path / "a.jsonl")
     assert calls == [("keywords", 30), ("nl2sql", 30)]
-
-
-def test_a_trace_tells_how_sure_the_model_was_of_class_and_statement(tmp_path: Path) -> None:
-    pipeline = Pipeline(ScriptedModel("C", "净利润", ONE, margin=0.25), make_database(tmp_path))
-    row = batch.answer_row(pipeline.ask("华兴科技2020年净利润是多少?"), with_trace=True)
-    assert (row["sql_confidence"], row["sql_margin"], row["margin"]) == (1.0, 0.25, 5.0)
-    assert row["confidence"] == pytest.approx(1 / (1 + 5 * math.exp(-5 / TEMPERATURE)), abs=1e-4)
-    row = batch.answer_row(Pipeline(ScriptedModel("F"), pipeline.database).ask("什么是存货?"), with_trace=True)
-    assert row["sql_confidence"] is row["sql_margin"] is None and json.dumps(row)

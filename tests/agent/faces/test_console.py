@@ -61,9 +61,9 @@ def test_ctrl_c_cancels_the_question_not_the_session(chat: Chat, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(chat.pipeline.model, "write", interrupted)
         chat.ask("华兴科技2020年的净利润是多少?")
-    assert "已取消" in shown(chat) and not chat.traces
+    assert "已取消" in shown(chat) and not chat.conversation.traces
     chat.ask("华兴科技2020年的净利润是多少?")
-    assert len(chat.traces) == 1
+    assert len(chat.conversation.traces) == 1
 
 
 def talking(folder: Path, *typed: str, csv: str = CSV, keywords: str = "净利润", sql: str = ONE) -> Chat:
@@ -78,7 +78,7 @@ def test_a_follow_up_is_shown_as_the_whole_question_that_it_means(tmp_path: Path
     chat.ask("华兴科技2020年的净利润是多少?")
     chat.ask("那2019年呢")
     assert "理解为：华兴科技2019年的净利润是多少?" in shown(chat) and "2019年华兴科技的净利润是100元" in shown(chat)
-    question = chat.traces[-1].question
+    question = chat.conversation.traces[-1].question
     assert (question.original, question.text) == ("那2019年呢", "华兴科技2019年的净利润是多少?")
     chat._command("/history")
     assert "2. 那2019年呢（理解为：华兴科技2019年的净利润是多少?）" in shown(chat)
@@ -91,7 +91,7 @@ def test_new_forgets_what_was_asked_before(tmp_path: Path) -> None:
     chat.ask("华兴科技2020年的净利润是多少?")
     chat._command("/new")
     chat.ask("它的净利润呢")
-    assert "前面没有提到公司" in shown(chat) and len(chat.traces) == 1
+    assert "前面没有提到公司" in shown(chat) and len(chat.conversation.traces) == 1
 
 
 def test_thanks_between_two_questions_do_not_break_the_thread(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_another_question_may_be_typed_instead_of_a_choice(tmp_path: Path) -> No
     chat = talking(tmp_path, "瑞达银行2020年的净利润是多少?")
     chat.ask("华兴科技的净利润是多少?")
     assert "没有说是哪一年" in shown(chat) and "2020年瑞达银行的净利润是900元" in shown(chat)
-    assert [t.question.text for t in chat.traces] == ["瑞达银行2020年的净利润是多少?"]
+    assert [t.question.text for t in chat.conversation.traces] == ["瑞达银行2020年的净利润是多少?"]
 
 
 def test_a_missing_year_is_asked_for_and_enter_takes_the_latest(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_missing_year_is_asked_for_and_enter_takes_the_latest(tmp_path: Path) 
     chat.ask("华兴科技的净利润是多少?")
     chat.ask("瑞达银行的净利润是多少?")
     assert "2021年华兴科技的净利润是-30元" in shown(chat)
-    assert chat.traces[-1].question.text == "2019年瑞达银行的净利润是多少?"
+    assert chat.conversation.traces[-1].question.text == "2019年瑞达银行的净利润是多少?"
 
 
 def test_a_name_that_two_companies_share_is_asked_about_and_without_a_choice_refused(tmp_path: Path) -> None:
@@ -146,12 +146,15 @@ def test_a_name_that_two_companies_share_is_asked_about_and_without_a_choice_ref
     assert "1. 杭州瑞达银行股份有限公司" in shown(chat)
     assert "2020年江苏华兴科技股份有限公司的净利润是150元" in shown(chat)
     chat.ask("华兴科技2020年的净利润是多少?")
-    assert chat.traces[-1].answer.kind == "refusal" and "瑞达银行股份有限公司" in chat.traces[-1].answer.text
+    assert (
+        chat.conversation.traces[-1].answer.kind == "refusal"
+        and "瑞达银行股份有限公司" in chat.conversation.traces[-1].answer.text
+    )
 
 
 def test_nobody_to_ask_takes_the_default_and_says_so(chat: Chat) -> None:
     chat.ask("华兴科技的利润是多少?")
-    answer = chat.traces[-1].answer.text
+    answer = chat.conversation.traces[-1].answer.text
     assert "“利润”没有说是哪一种，按净利润回答" in answer and "按最新的2021年回答" in answer and "是-30元" in answer
 
 
@@ -162,7 +165,7 @@ def test_ctrl_c_at_a_choice_cancels_the_question(tmp_path: Path) -> None:
     chat = talking(tmp_path)
     chat.ask_back = interrupted
     chat.ask("华兴科技的净利润是多少?")
-    assert "已取消" in shown(chat) and not chat.traces
+    assert "已取消" in shown(chat) and not chat.conversation.traces
 
 
 def test_evidence_shows_statement_rows_keys_and_the_formula_with_its_values(tmp_path: Path) -> None:
@@ -212,7 +215,7 @@ def test_a_conversation_with_the_shipped_model(tmp_path: Path) -> None:
         "瑞达银行的利润是多少",
     ):
         chat.ask(said)
-    told = [trace.answer.text for trace in chat.traces]
+    told = [trace.answer.text for trace in chat.conversation.traces]
     assert "杭州瑞达银行股份有限公司" in told[0] and "张丽" in told[1] and "王伟" in told[2]
     assert "25.00%" in told[3] and "2021年华兴科技的毛利率是20.00%" in told[4] and "900元" in told[5]
 

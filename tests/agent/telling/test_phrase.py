@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.building import assemble
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
 from agent.records import Question
 from agent.table.database import Database
 from agent.telling.conclude import conclude
-from agent.telling.phrase import judge, prompt, reword
+from agent.telling.phrase import judge, prompt
 from tests.agent.facts import database_in, facts_of
 from tests.agent.scripted import ScriptedModel
 
@@ -27,7 +28,7 @@ def database(tmp_path: Path) -> Database:
 
 def pipeline(database: Database, wording: str) -> tuple[Pipeline, ScriptedModel]:
     model = ScriptedModel("C", "净利润", ONE, wording=wording)
-    return Pipeline(model, database, lambda told: reword(model, told)), model
+    return assemble(model, database, "model"), model
 
 
 def test_a_faithful_wording_is_the_answer_and_the_trace_says_so(database: Database) -> None:
@@ -74,7 +75,7 @@ def test_a_batch_is_worded_in_one_call(database: Database) -> None:
             return [""] * len(prompts)
 
     model = Counting("C", "净利润", ONE)
-    asked = Pipeline(model, database, lambda told: reword(model, told))
+    asked = assemble(model, database, "model")
     asked.answer([Question(0, FIGURE), Question(1, "瑞达银行2020年的净利润是多少元?"), Question(2, " ")])
     assert calls == [2]
 
@@ -104,7 +105,7 @@ def test_the_operands_of_a_formula_may_be_left_out_and_the_conditions_may_not(da
 def test_the_model_that_ships_cannot_word_and_every_answer_is_the_template(database: Database) -> None:
     model = PrefixTunedGlm(DEFAULT_BASE, DEFAULT_BASE / "prefix")
     questions = [Question(0, FIGURE), Question(1, "瑞达银行2020年的净利润是多少元?")]
-    worded = Pipeline(model, database, lambda told: reword(model, told)).answer(questions)
+    worded = assemble(model, database, "model").answer(questions)
     plain = Pipeline(model, database).answer(questions)
     assert [t.answer for t in worded] == [t.answer for t in plain]
     assert all("用模板的答案" in trace.notes[-1] for trace in worded)
