@@ -4,7 +4,7 @@ Console, batches of dialogues, web page and API all go this way; this module kno
 
     heard = conversation.hear(text)                   # the whole question, or why there is none
     open_ = conversation.ambiguities(heard)           # what may be asked back
-    heard = conversation.settle(heard, choices)
+    heard = conversation.choose(heard, choices)
     trace = conversation.answer(heard)
 """
 
@@ -16,7 +16,7 @@ from functools import cached_property
 
 from agent.errors import CaibaoError
 from agent.pipeline import OnStep, Pipeline, unanswerable
-from agent.reading import ambiguity as ambiguities
+from agent.reading import ambiguity
 from agent.reading.followup import FollowUps, Turn
 from agent.records import Ambiguity, Answer, Entities, Question, Trace
 from agent.text import normalise
@@ -57,14 +57,14 @@ class Conversation:
         return Turn.after(entities, columns, trace.answer.evidence)
 
     def ambiguities(self, heard: Heard) -> tuple[Ambiguity, ...]:
-        """What in the question may mean several things; the spans are those of its normalised text, see `settle`."""
+        """What in the question may mean several things; the spans are those of its normalised text, see `choose`."""
         return () if unanswerable(heard.text) else self.pipeline.ambiguities(self.pipeline.link(heard.text))
 
-    def settle(self, heard: Heard, choices: Sequence[tuple[Ambiguity, str]]) -> Heard:
+    def choose(self, heard: Heard, choices: Sequence[tuple[Ambiguity, str]]) -> Heard:
         """The question with a choice made for each of its ambiguities."""
         if not choices:
             return heard
-        return replace(heard, text=ambiguities.settle(self.pipeline.link(heard.text).text, choices))
+        return replace(heard, text=ambiguity.with_choices(self.pipeline.link(heard.text).text, choices))
 
     def answer(self, heard: Heard, on_step: OnStep | None = None) -> Trace:
         """The answer to the whole question; a later text may follow up on it.
@@ -94,7 +94,7 @@ class Conversation:
         self.previous = None
 
 
-def chosen(ambiguity: Ambiguity, reply: str) -> str | None:
+def chosen(asked: Ambiguity, reply: str) -> str | None:
     """What a reply picks, by number, by name, or the default where it is empty; None: as it stands. Any other text comes
     back as it is: another question was asked instead.
 
@@ -102,13 +102,13 @@ def chosen(ambiguity: Ambiguity, reply: str) -> str | None:
         CaibaoError: a number that none of the choices has.
     """
     if not reply:
-        return ambiguity.default
-    bare = normalise(reply).removesuffix("年") if ambiguity.kind == "year" else normalise(reply)
-    if bare in ambiguity.choices:
+        return asked.default
+    bare = normalise(reply).removesuffix("年") if asked.kind == "year" else normalise(reply)
+    if bare in asked.choices:
         return bare
     number = bare.rstrip(".、)")
     if not number.isdecimal():
         return reply
-    if 1 <= int(number) <= len(ambiguity.choices):
-        return ambiguity.choices[int(number) - 1]
-    raise CaibaoError(f"请输入1到{len(ambiguity.choices)}的序号。")
+    if 1 <= int(number) <= len(asked.choices):
+        return asked.choices[int(number) - 1]
+    raise CaibaoError(f"请输入1到{len(asked.choices)}的序号。")

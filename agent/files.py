@@ -22,8 +22,8 @@ def decode(raw: bytes, name: str) -> str:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError as error:
-            place = error.start
-    raise CaibaoError(f"{name} 既不是UTF-8也不是GB18030编码（第{place}字节处），请另存为UTF-8后重试。")
+            position = error.start
+    raise CaibaoError(f"{name} 既不是UTF-8也不是GB18030编码（第{position}字节处），请另存为UTF-8后重试。")
 
 
 def read_text(path: Path) -> str:

@@ -20,7 +20,7 @@ from agent.reading.entities import Linker
 from agent.reading.report_text import (
     NO_REPORT_TEXT,
     asks_for_a_figure,
-    asks_for_deeds,
+    asks_for_narrative,
     asks_for_statistics,
     asks_whether_the_same,
     beyond_a_year,
@@ -186,7 +186,7 @@ class Pipeline:
         words = [(a, a.default) for a in self.ambiguities(journey.entities) if a.kind == "column" and a.default]
         if words:
             journey.defaults += [ambiguity.assumed(a) for a, _ in words]
-            journey.entities = self.link(ambiguity.settle(journey.entities.text, words))
+            journey.entities = self.link(ambiguity.with_choices(journey.entities.text, words))
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):
@@ -206,7 +206,7 @@ class Pipeline:
             self._refuse_early(journey)
 
     def _correct_class(self, journey: _Journey) -> None:
-        """Taken for an open question, but a column of the table is named with a company's year or a rank, and no tale is asked for."""
+        """Taken for an open question, but a column of the table is named with a company's year or a rank, and no narrative is asked for."""
         entities = journey.entities
         if _label(journey) != "F" or entities is None:
             return
@@ -222,7 +222,7 @@ class Pipeline:
         """Months, quarters and forecasts, and what a company did; 什么是环比 is a concept."""
         entities = journey.entities
         if entities and (_label(journey) != "F" or entities.companies or entities.years):
-            reason = beyond_a_year(entities.text) or (NO_REPORT_TEXT if asks_for_deeds(entities.text) else None)
+            reason = beyond_a_year(entities.text) or (NO_REPORT_TEXT if asks_for_narrative(entities.text) else None)
             journey.answer = Answer(reason, "refusal") if reason else None
 
     def _answer_open(self, journey: _Journey) -> None:
@@ -239,7 +239,7 @@ class Pipeline:
         assert entities is not None and found is not None
         if entities.unknown_companies and not entities.companies:
             name = entities.unknown_companies[0]
-            near = self.linker.candidates(name)
+            near = self.linker.alternatives(name)
             journey.answer = Answer(ambiguity.unknown(name, near) if near else missing(entities, name), "refusal")
         elif reason := unknown_group(entities, [(c.start, c.end) for c in found.columns], self.table_columns):
             journey.answer = Answer(reason, "refusal")

@@ -54,7 +54,7 @@ class Lookup:
         return text[start : start + _PREFIX] in self._lengths
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Left to right, the longest word at each place, without overlaps."""
+        """Left to right, the longest word at each position, without overlaps."""
         found: list[tuple[int, int]] = []
         at = 0
         while at < len(text):

@@ -75,7 +75,7 @@ def measure(
                 continue
             score = scores[name]
             score.tried += 1
-            stopped, refused = bool(faithful.check(changed, facts)), judge(changed, text, facts).text is None
+            stopped, refused = bool(faithful.unbacked(changed, facts)), judge(changed, text, facts).text is None
             score.checked += stopped
             score.judged += refused
             if refused == true_text:
@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         told, rows = conclusions(agent, options.questions)
         others = [full for full, *_ in agent.database.companies()]
         if not options.audit_only:
-            unread = [(text, faithful.check(text, facts)) for facts, text in told]
+            unread = [(text, faithful.unbacked(text, facts)) for facts, text in told]
             unread = [(text, why) for text, why in unread if why]
             console.print(f"模板的{len(told)}个结论：{len(told) - len(unread)}个逐项核对通过，{len(unread)}个不通过。")
             for text, why in unread[:SHOWN]:

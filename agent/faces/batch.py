@@ -39,7 +39,7 @@ class QuestionFile:
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[str, object]]:
-    """(place, row) of a JSON array or of JSON lines; a line that is no JSON is yielded as its error."""
+    """(where it stands, row) of a JSON array or of JSON lines; a line that is no JSON is yielded as its error."""
     if text.lstrip().startswith("["):
         try:
             array = json.loads(text)
@@ -75,15 +75,15 @@ def read_questions(path: Path) -> QuestionFile:
         CaibaoError: no such file, no readable text, a broken JSON array, or not one good row.
     """
     found = QuestionFile()
-    for place, row in _rows(read_text(path), str(path)):
+    for where, row in _rows(read_text(path), str(path)):
         if isinstance(row, Exception):
-            found.bad.append(f"{path} {place}不是合法的JSON（{getattr(row, 'msg', '数太长或者嵌套太深')}），已跳过。")
+            found.bad.append(f"{path} {where}不是合法的JSON（{getattr(row, 'msg', '数太长或者嵌套太深')}），已跳过。")
         elif not isinstance(row, dict) or not isinstance(row.get("question"), str):
-            found.bad.append(f"{path} {place}没有文字字段“question”，已跳过。")
+            found.bad.append(f"{path} {where}没有文字字段“question”，已跳过。")
         elif not row["question"].strip():
-            found.bad.append(f"{path} {place}的问题是空的，已跳过。")
+            found.bad.append(f"{path} {where}的问题是空的，已跳过。")
         elif not _can_be_written([row.get("id"), row["question"]]):
-            found.bad.append(f"{path} {place}里有残缺的字符或NaN，不能写进答案文件，已跳过。")
+            found.bad.append(f"{path} {where}里有残缺的字符或NaN，不能写进答案文件，已跳过。")
         else:
             found.questions.append(Question(row.get("id", len(found.questions)), row["question"]))
     if not found.questions:

@@ -222,7 +222,7 @@ class Chat:
             if picked not in ambiguity.choices:  # another question was typed
                 return self._understood(picked)
             choices.append((ambiguity, picked))
-        heard = self.conversation.settle(heard, choices)
+        heard = self.conversation.choose(heard, choices)
         if heard.text != text:
             self.console.print(f"理解为：{heard.text}", style="dim", markup=False, soft_wrap=True)
         return heard

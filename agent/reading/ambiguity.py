@@ -45,14 +45,14 @@ _CONCEPT = re.compile(r"什么[叫意]|何谓|所谓|含义|意思|定义|概念
 def find(
     entities: Entities, columns: Sequence[ColumnMention], linker: Linker, real: Collection[str], years: Collection[int]
 ) -> tuple[Ambiguity, ...]:
-    """What is to be settled before the question can be answered, in order of place.
+    """What is to be settled before the question can be answered, in order of position.
 
     `columns`: what of the question is a column; `real`: the table's columns; `years`: the table's years.
     """
     companies = [
         Ambiguity("company", m.start, m.end, m.text, choices)
         for m in entities.of("company")
-        if m.value is None and (choices := linker.candidates(m.text))
+        if m.value is None and (choices := linker.alternatives(m.text))
     ]
     if not _is_about_the_table(entities):
         return tuple(companies)
@@ -61,7 +61,7 @@ def find(
     return tuple(sorted([*companies, *words, *year], key=lambda a: a.start))
 
 
-def settle(text: str, choices: Sequence[tuple[Ambiguity, str]]) -> str:
+def with_choices(text: str, choices: Sequence[tuple[Ambiguity, str]]) -> str:
     """`text` (that of the entities) with each ambiguous stretch replaced by what was chosen for it."""
     for ambiguity, chosen in sorted(choices, key=lambda pair: pair[0].start, reverse=True):
         written = f"{chosen}年" if ambiguity.kind == "year" else chosen
@@ -94,7 +94,7 @@ def unknown(text: str, choices: Sequence[str]) -> str:
 
 
 def _is_about_the_table(entities: Entities) -> bool:
-    """It asks for a figure of companies, not for a tale or for what a word means."""
+    """It asks for a figure of companies, not for a narrative or for what a word means."""
     text = entities.text
     if _CONCEPT.search(text) or not asks_for_a_figure(text):
         return False

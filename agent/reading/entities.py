@@ -11,7 +11,7 @@ from agent.figures.numbers import NUMERAL, find_amounts, parse_number
 from agent.reading import shares
 from agent.reading.companies.index import Company, CompanyIndex, Linked
 from agent.reading.companies.shared_suffix import written_out
-from agent.reading.companies.unknown import COLUMN, COMPANY, OTHER, YEAR, find_strangers, speaks_of_many
+from agent.reading.companies.unknown import COLUMN, COMPANY, OTHER, YEAR, find_unknown, speaks_of_many
 from agent.reading.homophones import Homophones
 from agent.reading.places import located
 from agent.reading.spoken import standard
@@ -90,7 +90,7 @@ class Linker:
         for amount in find_amounts(plain):
             if not any(start <= amount.start < end for start, end in columns):
                 found.add("amount", amount.start, amount.end, amount.value)
-        self._add_strangers(found, columns)
+        self._add_unknown_companies(found, columns)
         about_many = speaks_of_many(text) and not any(m.kind == "company" for m in found.mentions())
         for span, place in located(text, [*found.taken, *columns], about_many):
             found.add("place", *span, place)
@@ -111,18 +111,18 @@ class Linker:
         return self._companies.renamed
 
     def company(self, said: str) -> str | None:
-        """The 公司全称 of the company that is called `said`, a slip of the pen allowed; None where there is none."""
+        """The 公司全称 of the company that is called `said`, a typo allowed; None where there is none."""
         return self._companies.named(said) or self._companies.similar(said)
 
-    def candidates(self, said: str) -> tuple[str, ...]:
+    def alternatives(self, said: str) -> tuple[str, ...]:
         """公司全称 of the companies that `said` may mean where it is no company's own name: shared, shortened, or misspelt."""
-        return self._companies.candidates(said)
+        return self._companies.alternatives(said)
 
-    def _add_strangers(self, found: _Found, columns: list[tuple[int, int]]) -> None:
+    def _add_unknown_companies(self, found: _Found, columns: list[tuple[int, int]]) -> None:
         symbols = {"company": COMPANY, "year": YEAR}
         spans = [((m.start, m.end), symbols.get(m.kind, OTHER)) for m in found.mentions()]
         marked = mark(found.text, [*((span, COLUMN) for span in columns), *spans])
-        for linked in find_strangers(marked, found.text, self._companies):
+        for linked in find_unknown(marked, found.text, self._companies):
             found.add("company", linked.start, linked.end, linked.name)
 
 

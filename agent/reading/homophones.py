@@ -17,12 +17,12 @@ from agent.text import Span
 
 _SHORTEST, _LONG, _PAIR = 3, 6, 2
 _HAN = re.compile("[一-龥]+")
-# Words of the question's own grammar; no slip turns a part of a name into one of these.
+# Words of the question's own grammar; no typo turns a part of a name into one of these.
 _GRAMMAR = frozenset("的和与及或在是有为年从到比各每共多少几大小高低最前后第名家个了吗呢分具总")
 
 
 class Homophones:
-    """An index of names by each pair of neighbouring characters: a slip leaves at least one pair as it is."""
+    """An index of names by each pair of neighbouring characters: a typo leaves at least one pair as it is."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_pair: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -37,16 +37,16 @@ class Homophones:
         `known`: spans that are explained as written; a misspelt name may hold one (净利 in 净利闰), but neither touch nor lie in another.
         """
         cover = {at: span for span in sorted(known, key=lambda span: span[1] - span[0]) for at in range(*span)}
-        slips = {(start, start + len(name)): name for start, name in self._slips(text, cover)}
+        typos = {(start, start + len(name)): name for start, name in self._typos(text, cover)}
         characters, taken = list(text), bytearray(len(text))
-        for start, end in sorted(slips, key=lambda span: span[0] - span[1]):
+        for start, end in sorted(typos, key=lambda span: span[0] - span[1]):
             if not any(taken[start:end]):
-                characters[start:end] = slips[start, end]
+                characters[start:end] = typos[start, end]
                 taken[start:end] = b"\1" * (end - start)
         return "".join(characters)
 
-    def _slips(self, text: str, cover: Mapping[int, Span]) -> Iterator[tuple[int, str]]:
-        """(start, name) of what has the sounds of a name; `cover`: place → the known span that holds it."""
+    def _typos(self, text: str, cover: Mapping[int, Span]) -> Iterator[tuple[int, str]]:
+        """(start, name) of what has the sounds of a name; `cover`: position → the known span that holds it."""
         seen: set[tuple[int, str]] = set()
         for at in range(len(text) - _PAIR + 1):
             for name, offset in self._by_pair.get(text[at : at + _PAIR], ()):

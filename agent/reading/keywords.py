@@ -29,7 +29,7 @@ class ColumnLinker:
         self._said, self._names = names.column, names.words
 
     def column(self, term: str) -> str | None:
-        """The column that `term` names, a slip of the pen allowed; None where there is none."""
+        """The column that `term` names, a typo allowed; None where there is none."""
         term = normalise(term)
         for form in (term, term.replace("的", "")):
             if form in self._said:

@@ -38,17 +38,17 @@ def is_report_text_question(question: str) -> bool:
 
 
 NO_REPORT_TEXT = "这个问题需要年报原文，目前只装载了财务数据表，没有装载年报文字，无法回答该问题。"
-# 社会责任都干了些啥, 采取了哪些措施, 情况怎么样: a tale is asked for, whatever class the model gives it.
-_DEEDS = re.compile(
+# 社会责任都干了些啥, 采取了哪些措施, 情况怎么样: a narrative is asked for, whatever class the model gives it.
+_WHAT_WAS_DONE = re.compile(
     r"(?:干|做)(?:了|过|得|的|出)*(?:些|哪些|点|几件)?(?:什么|啥|工作|努力|贡献|事)|(?:采取|实施|推出|出台)了?(?:的|过)?(?:哪些|什么|何种|啥|怎样的)"
     r"|(?:哪些|什么|啥|何种)(?:具体|相关|新的?)?(?:措施|举措|进展|动作|规划|布局|成果|行动|安排|风险)|(?:情况|进展|工作|表现|进度|开展得|做得|搞得|方面)(?:又|都|是)?(?:如何|咋样|怎么?样|怎么个样)"
 )
 _FIGURE_ASKED = re.compile(r"多少|几|金额|数额|总额|最|排名|比[例率重]|[高低大小多少]于|超过|合计|平均|增长率|占")
 
 
-def asks_for_deeds(question: str) -> bool:
+def asks_for_narrative(question: str) -> bool:
     """Asks in plain words what one company's report tells of a topic; a column of the table that holds the topic's word (应付职工薪酬) is none."""
-    if not (_ONE_REPORT.search(question) and _DEEDS.search(question)) or _FIGURE_ASKED.search(question):
+    if not (_ONE_REPORT.search(question) and _WHAT_WAS_DONE.search(question)) or _FIGURE_ASKED.search(question):
         return False
     for name in schema.columns():
         question = question.replace(name, "")
@@ -63,7 +63,7 @@ _CHANGE_ASKED = re.compile("(?:变化|变动)了?(?:额|幅度)?[是为]?多少"
 
 
 def asks_for_a_figure(question: str) -> bool:
-    """No word in it asks for a tale: with a company, a year and a column of the table it is a look-up, whatever its class."""
+    """No word in it asks for a narrative: with a company, a year and a column of the table it is a look-up, whatever its class."""
     return not _NARRATIVE.search(_CHANGE_ASKED.sub("", question))
 
 

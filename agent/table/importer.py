@@ -25,7 +25,7 @@ _SCALES = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿�
 _HEADING_UNIT = re.compile(r"^(.+?)[(\[【]?(?:单位[::]?)?(千元|万元|百万元|亿元|万股|元|人|股|%)[)\]】]?$")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _PLAIN = re.compile(r"-?\d{1,18}(?:\.(\d{1,9}))?", re.ASCII)  # as most cells are: read without further questions
-_LARGEST, _PLACES = Decimal(10) ** 20, 10  # what DECIMAL holds before and behind the point
+_LARGEST, _DECIMALS = Decimal(10) ** 20, 10  # what DECIMAL holds before and behind the point
 _YEARS = range(1900, 2100)
 _EMPTY = frozenset({"", "-", "--", "—", "——", "无", "nan", "none", "null", "不适用", "n/a"})
 
@@ -171,7 +171,7 @@ class _Measure:
     """What a column needs in MySQL, and of one that the schema does not know whether it holds numbers."""
 
     numbers: bool = True
-    places: int = 4  # decimals; some more than the file has, so that later figures fit too
+    decimals: int = 4  # decimals; some more than the file has, so that later figures fit too
     longest: int = 0  # characters
 
     def see(self, cell: Any, column: _Field) -> None:
@@ -180,7 +180,7 @@ class _Measure:
         if column.is_text or not self.numbers:
             return
         if plain := _PLAIN.fullmatch(text):
-            self.places = max(self.places, len(plain[1] or ""))
+            self.decimals = max(self.decimals, len(plain[1] or ""))
             return
         try:
             value = _number(text, 1)
@@ -188,7 +188,7 @@ class _Measure:
             self.numbers = False
             return
         exponent = value.normalize().as_tuple().exponent if value is not None else 0
-        self.places = max(self.places, min(-exponent if isinstance(exponent, int) else 0, _PLACES))
+        self.decimals = max(self.decimals, min(-exponent if isinstance(exponent, int) else 0, _DECIMALS))
 
 
 def _filled(cells: Sequence[Any]) -> bool:
@@ -260,7 +260,7 @@ class _Source:
     def shapes(self) -> list[Shape]:
         """The columns as the table has them."""
         return [
-            Shape(f.name, "year" if f.name == schema.YEAR else "text" if f.is_text else "number", m.longest, m.places)
+            Shape(f.name, "year" if f.name == schema.YEAR else "text" if f.is_text else "number", m.longest, m.decimals)
             for f, m in zip(self.fields, self.measures)
         ]
 

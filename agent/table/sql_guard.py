@@ -223,10 +223,7 @@ def _check_groups(select: exp.Select) -> None:
         raise _refuse("HAVING需要GROUP BY")
     parts = [part for part in (*select.expressions, order, having) if part is not None]
     if not grouped and not any(part.find(*_AGGREGATES) for part in parts):
-        if order and select.args.get("distinct"):
-            shown = {e.name for e in select.expressions}
-            if any(column.name not in shown for column in order.find_all(exp.Column)):
-                raise _refuse("DISTINCT只能按选出的字段排序")
+        _check_distinct_order(select, order)
         return
     loose = [c.name for part in parts for c in part.find_all(exp.Column) if not c.find_ancestor(*_AGGREGATES)]
     loose = [name for name in loose if name not in grouped]
@@ -234,6 +231,14 @@ def _check_groups(select: exp.Select) -> None:
         raise _refuse(f"字段“{loose[0]}”和汇总函数一起使用时需要GROUP BY")
     if order and not grouped:
         raise _refuse("只有一行汇总，不用ORDER BY")
+
+
+def _check_distinct_order(select: exp.Select, order: exp.Expr | None) -> None:
+    """DISTINCT rows are sorted by what is selected."""
+    if order and select.args.get("distinct"):
+        shown = {e.name for e in select.expressions}
+        if any(column.name not in shown for column in order.find_all(exp.Column)):
+            raise _refuse("DISTINCT只能按选出的字段排序")
 
 
 def _check_shape(select: exp.Select, derived: bool) -> None:

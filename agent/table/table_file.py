@@ -41,12 +41,12 @@ def _misread(path: Path, encoding: str) -> int | None:
 
 def _encoding(path: Path) -> str:
     """Raises CaibaoError where it is none of ENCODINGS."""
-    place: int | None = None
+    position: int | None = None
     for encoding in ENCODINGS:
-        place = _misread(path, encoding)
-        if place is None:
+        position = _misread(path, encoding)
+        if position is None:
             return encoding
-    raise CaibaoError(f"{path} 既不是UTF-8也不是GB18030编码（第{place}字节处），请另存为UTF-8后重试。")
+    raise CaibaoError(f"{path} 既不是UTF-8也不是GB18030编码（第{position}字节处），请另存为UTF-8后重试。")
 
 
 def _csv(path: Path) -> Iterator[Line]:

@@ -34,7 +34,7 @@ class Shape:
     name: str
     kind: Literal["year", "text", "number"]
     longest: int = 0
-    places: int = 0
+    decimals: int = 0
 
 
 # Given what makes a plain decimal text a number (float for SQLite, Decimal for MySQL), the rows, in the order of the shapes.
@@ -59,7 +59,7 @@ def _table(name: str, shapes: Sequence[Shape], dialect: str) -> Table:
         if shape.kind == "year":
             return Integer()
         if shape.kind == "number":
-            return Float() if dialect == "sqlite" else Numeric(20 + shape.places, shape.places)
+            return Float() if dialect == "sqlite" else Numeric(20 + shape.decimals, shape.decimals)
         return String(LONGEST) if shape.longest <= LONGEST or shape.name in INDEXED else Text()
 
     in_mysql = dialect == "mysql"

@@ -193,8 +193,8 @@ def _ranking(facts: Facts) -> str:
         return "，".join(f"{facts.said(c)}为{_value(facts, c, row)}" for c in intent.columns)
 
     if intent.k == 1:
-        place = f"第{intent.offset + 1}{more}" if intent.offset else most
-        told = "，".join(filter(None, (f"{place}的公司为{rows[0][schema.COMPANY]}", about(rows[0]))))
+        rank = f"第{intent.offset + 1}{more}" if intent.offset else most
+        told = "，".join(filter(None, (f"{rank}的公司为{rows[0][schema.COMPANY]}", about(rows[0]))))
         return f"{facts.among}{order}{told}。"
     what = "及金额" if intent.columns == (intent.order,) else ""
     return (

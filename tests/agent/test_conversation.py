@@ -42,9 +42,9 @@ def test_after_forgetting_nothing_explains_a_follow_up(talk: Conversation) -> No
 def test_what_is_open_is_settled_by_a_choice(talk: Conversation) -> None:
     heard = talk.hear("华兴科技的净利润是多少?")
     (year,) = talk.ambiguities(heard)
-    settled = talk.settle(heard, [(year, "2019")])
+    settled = talk.choose(heard, [(year, "2019")])
     assert year.default == "2021" and settled.text == "2019年华兴科技的净利润是多少?"
-    assert talk.settle(heard, []) is heard and "100元" in talk.answer(settled).answer.text
+    assert talk.choose(heard, []) is heard and "100元" in talk.answer(settled).answer.text
 
 
 @pytest.mark.parametrize("text", ["", "多" * 2000])

@@ -1,1 +1,1 @@
-"""Which companies a question names, with slips of the pen, and those that the table does not have."""
+"""Which companies a question names, with typos, and those that the table does not have."""

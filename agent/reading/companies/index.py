@@ -1,8 +1,8 @@
-"""Which companies does a text name? Full and short names, codes, names without their legal form, and slips of the pen.
+"""Which companies does a text name? Full and short names, codes, names without their legal form, and typos.
 
 Where names overlap, the longest wins (东方通 stands inside 东方通信), and a short name counts only where a name can begin and end there. What
 surely is a company but is not in the table is reported as such, so that nobody gets the figures of another one. A name that several companies
-share is reported the same way; `CompanyIndex.candidates` tells whom it may mean.
+share is reported the same way; `CompanyIndex.alternatives` tells whom it may mean.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class CompanyIndex:
         self._short = {_SPECIAL.sub("", name): full for name, full in self._names.items() if 1 in ranked[name]}
 
     def find(self, text: str, columns: Lookup) -> list[Linked]:
-        """Companies in order of place; `text` is normalised (NFKC without spaces), `columns` the words that name columns.
+        """Companies in order of position; `text` is normalised (NFKC without spaces), `columns` the words that name columns.
 
         Unknown ones are found by their legal form only; see `similar` and `Linker` for the rest.
         """
@@ -107,11 +107,11 @@ class CompanyIndex:
         return self._names.get(bare(said))
 
     def similar(self, typed: str) -> str | None:
-        """The 公司全称 that `typed` is a slip of the pen for, None where there is none or more than one."""
-        return self._slips.find(bare(typed))
+        """The 公司全称 that `typed` is a typo of, None where there is none or more than one."""
+        return self._typos.find(bare(typed))
 
-    def candidates(self, typed: str) -> tuple[str, ...]:
-        """公司全称 of the companies that `typed`, which is no company's own name, may mean; slips of the pen first."""
+    def alternatives(self, typed: str) -> tuple[str, ...]:
+        """公司全称 of the companies that `typed`, which is no company's own name, may mean; typos first."""
         said = bare(typed)
         if said in self._shared:
             return self._shared[said]
@@ -119,11 +119,11 @@ class CompanyIndex:
         if len(stem) < 2 or is_place(stem):
             return ()
         shortened = sorted(n for n in self._short if n != stem and (n.startswith(stem) or n.endswith(stem)))
-        owners = dict.fromkeys([*self._slips.candidates(said), *(self._short[name] for name in shortened)])
+        owners = dict.fromkeys([*self._typos.all_meant(said), *(self._short[name] for name in shortened)])
         return tuple(owners) if len(owners) <= _MOST_CANDIDATES else ()
 
     @cached_property
-    def _slips(self) -> SimilarNames:
+    def _typos(self) -> SimilarNames:
         return SimilarNames(self._names)
 
     def _exact(self, text: str, columns: Lookup) -> list[Linked]:
@@ -254,11 +254,11 @@ class _Plain:
 
     def __init__(self, text: str) -> None:
         self._source = text
-        self._places = [i for i, c in enumerate(text) if c not in _LEFT_OUT]
-        self.text = "".join(text[i] for i in self._places).upper()
+        self._positions = [i for i, c in enumerate(text) if c not in _LEFT_OUT]
+        self.text = "".join(text[i] for i in self._positions).upper()
 
     def back(self, linked: Linked) -> Linked:
-        start, end = self._places[linked.start], self._places[linked.end - 1] + 1
+        start, end = self._positions[linked.start], self._positions[linked.end - 1] + 1
         inside = self._source[start:end]
         if inside.count("(") > inside.count(")") and self._source[end : end + 1] == ")":
             end += 1

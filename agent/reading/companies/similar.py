@@ -1,4 +1,4 @@
-"""Names with one slip of the pen: which known name was meant?
+"""Names with one typo: which known name was meant?
 
 Two short names that differ in one character are often two companies (东方电气, 东方电子). So a short name may differ only as typing makes it
 differ: by a character of the same sound, or one doubled or lost. In a long one two neighbours may be exchanged, and behind the first four
@@ -48,8 +48,8 @@ def core(name: str) -> str:
     return without_place(LEGAL_FORM.sub("", name))
 
 
-def is_slip(typed: str, name: str) -> bool:
-    """Whether `typed` is `name` with one slip (see the module text)."""
+def is_typo(typed: str, name: str) -> bool:
+    """Whether `typed` is `name` with one typo (see the module text)."""
     known = core(name)
     shorter = min(len(core(typed)), len(known))
     too_short = min(len(LEGAL_FORM.sub("", typed)), len(LEGAL_FORM.sub("", name))) < _SHORTEST
@@ -80,14 +80,14 @@ class SimilarNames:
                 self._shortened[key].append(name)
 
     def find(self, typed: str) -> str | None:
-        """What the only name stands for that `typed` is a slip of; None where none or several are."""
-        found = self.candidates(typed)
+        """What the only name stands for that `typed` is a typo of; None where none or several are."""
+        found = self.all_meant(typed)
         return found[0] if len(found) == 1 else None
 
-    def candidates(self, typed: str) -> list[str]:
-        """What all the names stand for that `typed` is a slip of."""
+    def all_meant(self, typed: str) -> list[str]:
+        """What all the names stand for that `typed` is a typo of."""
         near = {name for key in (typed, *_without_one(typed)) for name in self._shortened.get(key, ())}
-        return sorted({self._names[name] for name in near if is_slip(typed, name)})
+        return sorted({self._names[name] for name in near if is_typo(typed, name)})
 
 
 def _without_one(name: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Companies that the table does not know, found by the place in the sentence where a company stands.
+"""Companies that the table does not know, found by their position in the sentence, where a company stands.
 
 阿里巴巴2019年的净利润: nothing in the table is called so, yet the question is about a company. Telling so is better than leaving the name out,
 which would turn the question into another one.
@@ -56,8 +56,8 @@ def speaks_of_many(text: str) -> bool:
     return bool(_MANY.search(text))
 
 
-def find_strangers(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
-    """What stands where a company stands, and no company was linked there; with a name where it is a slip of the pen.
+def find_unknown(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
+    """What stands where a company stands, and no company was linked there; with a name where it is a typo of one.
 
     `marked`: see `mark`, with companies, years and columns marked.
     """
@@ -67,18 +67,18 @@ def find_strangers(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
     many = speaks_of_many(marked) or OTHER in marked
     for frame in _FRAMES[:1] if many or _STATISTICS.search(marked) else _FRAMES:
         for match in frame.finditer(marked):
-            stranger = _judge(match, text, index)
-            # Where many are asked about, or no year is named, the place in the sentence says less: only a slip of a known name counts.
-            if stranger and (stranger.name or (YEAR in marked and not many)):
-                return [stranger, *_beside(mark(marked, [((stranger.start, stranger.end), COMPANY)]), text, index)]
+            unknown = _judge(match, text, index)
+            # Where many are asked about, or no year is named, the position in the sentence says less: only a typo of a known name counts.
+            if unknown and (unknown.name or (YEAR in marked and not many)):
+                return [unknown, *_beside(mark(marked, [((unknown.start, unknown.end), COMPANY)]), text, index)]
     return []
 
 
 def _beside(marked: str, text: str, index: CompanyIndex) -> Iterator[Linked]:
     for frame in _BESIDE:
         for match in frame.finditer(marked):
-            if stranger := _judge(match, text, index):
-                yield stranger
+            if unknown := _judge(match, text, index):
+                yield unknown
 
 
 def _judge(match: re.Match[str], text: str, index: CompanyIndex) -> Linked | None:

@@ -11,10 +11,10 @@ from agent.telling.faithful.claims import Token, plain, scan
 from agent.telling.faithful.evidence import COMPARED, Evidence
 from agent.telling.faithful.reading import Handler, Key, Reader, Reading
 
-__all__ = ["Evidence", "Key", "Reading", "check", "read"]
+__all__ = ["Evidence", "Key", "Reading", "read", "unbacked"]
 
 
-def check(text: str, facts: Facts) -> list[str]:
+def unbacked(text: str, facts: Facts) -> list[str]:
     """The claims of `text` that the facts do not bear out, each as one clause; empty where all of it holds."""
     return read(text, Evidence(facts)).unbacked
 

@@ -24,7 +24,7 @@ RANK = "名次"
 class Token(NamedTuple):
     """A stretch of a conclusion. kind: company, cell, place, column, formula, year, number, rank, top, unknown, or a group of
     wording.txt; value by kind: company → 公司全称; cell → the text; column → canonical name; year → years; number → Number;
-    rank and top → Place."""
+    rank and top → Rank."""
 
     kind: str
     text: str
@@ -49,7 +49,7 @@ class Number(NamedTuple):
         return fine and abs(actual - self.value) * 2 <= self.step
 
 
-class Place(NamedTuple):
+class Rank(NamedTuple):
     """第3高 → (3, "high"), 前5家 → (5, None), 倒数第2 → (2, "low")."""
 
     k: int
@@ -82,7 +82,7 @@ def wording() -> dict[str, Token]:
 
 
 class Words:
-    """The words there are, and the longest of them at a place."""
+    """The words there are, and the longest of them at a position."""
 
     def __init__(self, *tables: Mapping[str, Token]) -> None:
         """Of words that stand in several tables the one of the first counts."""
@@ -145,7 +145,7 @@ def _place_token(text: str, start: int, begins: bool) -> Token | None:
             continue
         groups = match.groupdict()
         low = groups.get("last") or groups.get("side") == "后"
-        return Token(kind, match[0], Place(int(k), "low" if low else _ORDERS.get(groups.get("order") or "")))
+        return Token(kind, match[0], Rank(int(k), "low" if low else _ORDERS.get(groups.get("order") or "")))
     return None
 
 
@@ -181,7 +181,7 @@ def _number_token(text: str, start: int) -> Token | None:
 
 
 def scan(text: str, words: Words) -> list[Token]:
-    """The tokens of plain text: at each place the longest; what fits nothing is unknown, a run of it one token."""
+    """The tokens of plain text: at each position the longest; what fits nothing is unknown, a run of it one token."""
     return _with_shared_units(list(_tokens(text, words)))
 
 

@@ -213,8 +213,8 @@ class Evidence:
         ):
             return None
         whose = (subject.company if self.row_companies else None, subject.year if self.intent.by_year else None)
-        place = self.intent.aggregates.index((function or "", column or ""))
-        value = _exact(rows[0][place - len(self.intent.aggregates)]) if rows else None
+        at = self.intent.aggregates.index((function or "", column or ""))
+        value = _exact(rows[0][at - len(self.intent.aggregates)]) if rows else None
         if not rows and function == "COUNT" and self.intent.by_year and subject.year in self.years:
             value = Decimal(0)  # no group for a year without companies
         return None if value is None else Cell(("aggregate", function, column, *whose), column or "", value)

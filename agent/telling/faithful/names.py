@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.figures import schema
-from agent.telling.faithful.claims import Place, Token, negated
+from agent.telling.faithful.claims import Rank, Token, negated
 from agent.telling.faithful.figures import values
 from agent.telling.faithful.reading import Reader
 
@@ -71,8 +71,8 @@ def on_cell(reader: Reader, i: int, token: Token) -> None:
 
 def on_rank(reader: Reader, i: int, token: Token) -> None:
     """第3名 is the company named behind it in the same clause, else the one before; 1. in front of a list is no rank."""
-    place, rows = token.value, reader.evidence.row_companies
-    assert isinstance(place, Place)
+    rank, rows = token.value, reader.evidence.row_companies
+    assert isinstance(rank, Rank)
     if not reader.evidence.ordered:
         return reader.back(not token.text.startswith(("第", "倒")), token)
     who: str | None = None
@@ -81,21 +81,21 @@ def on_rank(reader: Reader, i: int, token: Token) -> None:
             break
         who = who or (str(following.value) if following.kind == "company" else None)
     who = who or reader.context.now().company
-    index = place.k - 1 - reader.intent.offset
+    index = rank.k - 1 - reader.intent.offset
     own = 0 <= index < len(rows) and (who == rows[index] or (who is None and len(rows) == 1))
     # A bare 第6名 counts from the top, unless 最低的 has been said.
-    told = place.order is not None or reader.intent.descending or ("extreme", -1) in reader.found.claims
-    return reader.back(own and told and _ordered_alike(reader, place), token, ("rank", place.k))
+    told = rank.order is not None or reader.intent.descending or ("extreme", -1) in reader.found.claims
+    return reader.back(own and told and _ordered_alike(reader, rank), token, ("rank", rank.k))
 
 
-def _ordered_alike(reader: Reader, place: Place) -> bool:
-    return place.order is None or (place.order == "high") == reader.intent.descending
+def _ordered_alike(reader: Reader, rank: Rank) -> bool:
+    return rank.order is None or (rank.order == "high") == reader.intent.descending
 
 
 def on_top(reader: Reader, i: int, token: Token) -> None:
-    place = token.value
-    assert isinstance(place, Place)
-    reader.back(_ordered_alike(reader, place) and place.k in reader.evidence.tops, token)
+    rank = token.value
+    assert isinstance(rank, Rank)
+    reader.back(_ordered_alike(reader, rank) and rank.k in reader.evidence.tops, token)
 
 
 def on_either(reader: Reader, i: int, token: Token) -> None:

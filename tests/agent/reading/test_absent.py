@@ -12,7 +12,9 @@ from agent.reading.absent import unknown_group
 from agent.reading.entities import Linker
 from tests.agent.scripted import ScriptedModel, make_database
 
-LINKER = Linker([("江苏华兴科技股份有限公司", "华兴科技", "600001"), ("杭州瑞达银行股份有限公司", "瑞达银行", "600002")])
+LINKER = Linker(
+    [("江苏华兴科技股份有限公司", "华兴科技", "600001"), ("杭州瑞达银行股份有限公司", "瑞达银行", "600002")]
+)
 
 
 @pytest.mark.parametrize(

@@ -109,10 +109,10 @@ def test_a_name_may_mean_the_companies_that_share_it_and_has_no_default(
     assert all(a.default is None for a in companies)
 
 
-def test_a_misspelt_name_may_mean_each_company_that_it_is_a_slip_of() -> None:
+def test_a_misspelt_name_may_mean_each_company_that_it_is_a_typo_of() -> None:
     twins = Linker([("东方达科技股份有限公司", "东方达科", "1"), ("东方大科技股份有限公司", "东方大科", "2")])
     assert twins.link("东方搭科2020年的净利润").companies == ()
-    assert twins.candidates("东方搭科") == ("东方大科技股份有限公司", "东方达科技股份有限公司")
+    assert twins.alternatives("东方搭科") == ("东方大科技股份有限公司", "东方达科技股份有限公司")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_choices_are_written_where_the_ambiguities_stand(linker: Linker) -> None
     text = "请问华鹏股份的利润和费用是多少"
     wanted = {"company": "江苏华鹏变压器股份有限公司", "year": "2020"}
     choices = [(a, wanted.get(a.kind) or a.choices[-1]) for a in found(linker, text)]
-    assert ambiguity.settle(text, choices) == "请问2020年江苏华鹏变压器股份有限公司的营业利润和管理费用是多少"
+    assert ambiguity.with_choices(text, choices) == "请问2020年江苏华鹏变压器股份有限公司的营业利润和管理费用是多少"
 
 
 def test_what_was_assumed_is_told_with_what_else_it_could_be(linker: Linker) -> None:

@@ -1,4 +1,4 @@
-"""Columns in a question as people write them: misspelt, joined by a tail, as a ratio; and years as they are dictated."""
+"""Columns in a question as people write them: misspelt, joined by a suffix, as a ratio; and years as they are dictated."""
 
 from __future__ import annotations
 

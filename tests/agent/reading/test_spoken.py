@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.reading.report_text import asks_for_deeds, beyond_a_year
+from agent.reading.report_text import asks_for_narrative, beyond_a_year
 from agent.reading.spoken import standard
 from agent.text import normalise
 
@@ -132,8 +132,8 @@ def test_dates_of_a_year_and_names_of_columns_are_no_such_words(text: str) -> No
     "text",
     ["华兴2020年社会责任都干了些啥", "华兴2021年在环境保护方面采取了哪些措施?", "华兴2020年研发投入情况怎么样"],
 )
-def test_deeds_stand_in_the_text_of_a_report(text: str) -> None:
-    assert asks_for_deeds(text) and beyond_a_year(text) is None
+def test_narrative_stands_in_the_text_of_a_report(text: str) -> None:
+    assert asks_for_narrative(text) and beyond_a_year(text) is None
 
 
 @pytest.mark.parametrize(
