@@ -18,7 +18,7 @@ from agent.figures import schema
 from agent.figures.aliases import aliases
 from agent.table import table_file
 from agent.table.database_errors import explained, parse_url
-from agent.table.table_writer import INDEXED, LONGEST, Shape, plain_name, write
+from agent.table.table_writer import INDEXED, LONGEST, ColumnShape, plain_name, write
 from agent.text import normalise
 
 _SCALES = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8, "人": 1, "股": 1, "万股": 10**4}
@@ -257,10 +257,12 @@ class _Source:
                     raise CaibaoError(f"{where}的{name}有{len(row[index])}个字，最多{LONGEST}个（什么都没有导入）。")
             yield row
 
-    def shapes(self) -> list[Shape]:
+    def shapes(self) -> list[ColumnShape]:
         """The columns as the table has them."""
         return [
-            Shape(f.name, "year" if f.name == schema.YEAR else "text" if f.is_text else "number", m.longest, m.decimals)
+            ColumnShape(
+                f.name, "year" if f.name == schema.YEAR else "text" if f.is_text else "number", m.longest, m.decimals
+            )
             for f, m in zip(self.fields, self.measures)
         ]
 

@@ -28,7 +28,7 @@ _CHUNK = 2000  # rows in memory
 
 
 @dataclass(frozen=True)
-class Shape:
+class ColumnShape:
     """A column to write: longest is the number of characters of a text, places of decimals of a number."""
 
     name: str
@@ -48,14 +48,14 @@ def plain_name(name: str) -> str:
     return name
 
 
-def _table(name: str, shapes: Sequence[Shape], dialect: str) -> Table:
+def _table(name: str, shapes: Sequence[ColumnShape], dialect: str) -> Table:
     """MySQL: exact DECIMAL, short texts as VARCHAR so that they can be indexed. SQLite: 64-bit numbers.
 
     Most questions read one year: its rows lie together (MySQL: by the primary key; SQLite: by the order of writing). The list of
     companies, which every start reads, is read from an index alone.
     """
 
-    def type_of(shape: Shape) -> Any:
+    def type_of(shape: ColumnShape) -> Any:
         if shape.kind == "year":
             return Integer()
         if shape.kind == "number":
@@ -88,7 +88,7 @@ def _insert(connection: Connection, into: str, rows: Iterator[tuple[Any, ...]], 
         connection.exec_driver_sql(statement, chunk)
 
 
-def _fill_sqlite(connection: Connection, name: str, shapes: Sequence[Shape], rows: Rows) -> None:
+def _fill_sqlite(connection: Connection, name: str, shapes: Sequence[ColumnShape], rows: Rows) -> None:
     """The rows come in the order of the file and are written by year: a question about a year takes a fifth of the time (measured)."""
     table, width = _table(name, shapes, "sqlite"), len(shapes)
     connection.exec_driver_sql(f"CREATE TEMP TABLE caibao_new ({', '.join(f'c{i}' for i in range(width))})")
@@ -102,7 +102,7 @@ def _fill_sqlite(connection: Connection, name: str, shapes: Sequence[Shape], row
         index.create(connection)
 
 
-def _write_sqlite(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> None:
+def _write_sqlite(url: URL, name: str, shapes: Sequence[ColumnShape], rows: Rows) -> None:
     """One transaction, in which SQLite can also drop and create; a new file is built beside its place and renamed."""
     if not url.database or url.database == ":memory:":
         raise DatabaseError("SQLite地址里没有文件，应类似 sqlite:///data/company.sqlite3。")
@@ -120,7 +120,7 @@ def _write_sqlite(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> N
             engine.dispose()
 
 
-def _write_mysql(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> None:
+def _write_mysql(url: URL, name: str, shapes: Sequence[ColumnShape], rows: Rows) -> None:
     """A staging table that nobody reads, so without a transaction; then an atomic RENAME. Nobody gives a table of theirs such a name."""
     engine = sqlalchemy.create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
     staging, old = plain_name(f"{name}__caibao_new"), plain_name(f"{name}__caibao_old")
@@ -140,7 +140,7 @@ def _write_mysql(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> No
         engine.dispose()
 
 
-def write(url: URL, name: str, shapes: Sequence[Shape], rows: Rows) -> None:
+def write(url: URL, name: str, shapes: Sequence[ColumnShape], rows: Rows) -> None:
     """Replaces the table, or changes nothing at all.
 
     Raises:

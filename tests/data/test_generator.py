@@ -10,13 +10,12 @@ import pytest
 
 from agent import prompts
 from agent.figures import schema
+from agent.model import ROOT
 from agent.reading.entities import Linker
 from agent.table.sql_guard import check
 from data.generator import corpus, lexicon, render, samples, table, tasks
 from data.generator.families import FAMILIES
 from data.generator.slots import World
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

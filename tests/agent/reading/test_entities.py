@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.reading.entities import Linker
-from agent.text import Lookup, normalise
+from agent.text import normalise
 from tests.agent.reading.linked import COMPANIES, said
 
 
@@ -240,11 +240,6 @@ def test_a_table_without_short_names_and_codes_works() -> None:
     assert Linker([("东方通信股份有限公司", "", "")]).link("东方通信2019年净利润").companies == (
         "东方通信股份有限公司",
     )
-
-
-def test_lookup_finds_the_longest_word_even_at_the_end() -> None:
-    lookup = Lookup(["净利润", "净利润率", "营业收入"])
-    assert lookup.spans("净利润率和净利润") == [(0, 4), (5, 8)]
 
 
 def test_a_thousand_questions_against_five_thousand_companies_take_less_than_two_seconds() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.model import ROOT
 from agent.reading.entities import Linker
 from agent.reading.followup import FollowUps, Turn
 from agent.reading.keywords import ColumnLinker
 
-ROOT = Path(__file__).resolve().parents[3]
 HUAXING, RUIDA, BOSHI = "江苏华兴科技股份有限公司", "杭州瑞达银行股份有限公司", "北京博士眼镜股份有限公司"
 COMPANIES = [(HUAXING, "华兴科技", "600001"), (RUIDA, "瑞达银行", "600002"), (BOSHI, "博士眼镜", "600003")]
 COLUMNS = (

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
+from agent.model import ROOT
 from agent.reading.report_text import asks_for_narrative, beyond_a_year
 from agent.reading.spoken import standard
 from agent.text import normalise
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(

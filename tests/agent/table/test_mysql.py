@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from agent.errors import DatabaseError, DatabaseUnavailable, QueryLimit
 from agent.faces import batch
+from agent.model import ROOT
 from agent.pipeline import Pipeline
 from agent.records import QueryResult
 from agent.table import database
@@ -29,7 +30,6 @@ from agent.table.importer import import_table
 from tests.agent.mariadb import PASSWORD, READER, SELECTOR, MariaDb
 from tests.agent.scripted import CSV, ScriptedModel
 
-ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "data" / "company_table.csv"
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
 
