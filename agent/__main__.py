@@ -3,83 +3,47 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from agent import building
 from agent.errors import CaibaoError
-
-if TYPE_CHECKING:
-    from agent.database import Database
-    from agent.model import PrefixTunedGlm
-    from agent.pipeline import Pipeline
-
-ROOT = Path(__file__).resolve().parent.parent
-DEFAULT_DATABASE = f"sqlite:///{ROOT / 'output' / 'company.sqlite3'}"
-SAMPLE_TABLE = ROOT / "data" / "company_table.csv"
-APPROVED = ROOT / "data" / "approved.jsonl"  # statements remembered by /approve in chat
+from agent.model import DEFAULT_BASE, DTYPES, ROOT
 
 
-def _database(options: argparse.Namespace) -> Database:
-    """The database of --database; the sample database is built where it is asked for and not there yet."""
-    from agent.database import Database
-
-    if options.database == DEFAULT_DATABASE and not (ROOT / "output" / "company.sqlite3").exists():
-        from agent.importer import import_table
-
-        print(f"没有找到数据库，用样例数据 {SAMPLE_TABLE.name} 建立（虚构公司）。", file=sys.stderr)
-        import_table(SAMPLE_TABLE, DEFAULT_DATABASE)
-    return Database(options.database, options.table)
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
-def _model(options: argparse.Namespace) -> PrefixTunedGlm:
-    """What torch, transformers and the weights put into memory stays there: garbage is not looked for among it, neither while
-    it is loaded (a fifth of that time) nor later."""
-    gc.disable()
-    try:
-        from agent.model import PrefixTunedGlm
-
-        return PrefixTunedGlm(
-            options.model, options.prefixes, options.dtype, options.quantization_bit, options.cuda_graphs
-        )
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def _pipeline(options: argparse.Namespace, background: bool = False) -> Pipeline:
-    """background: the model is loaded while the database is read and somebody types."""
-    from agent.memory import Memory
-    from agent.model import LoadingModel, find_prefixes
-    from agent.phrase import reword
-    from agent.pipeline import Pipeline
-
-    find_prefixes(options.model, options.prefixes)  # before anything takes time
-    memory = Memory(APPROVED)
-    model = LoadingModel(lambda: _model(options)) if background else None
-    database = _database(options)
-    database.columns()
-    if warning := database.write_warning():
-        print(warning, file=sys.stderr)
-    asked = model or _model(options)
-    return Pipeline(asked, database, partial(reword, asked) if options.conclude == "model" else None, memory)
+def _agent_options(options: argparse.Namespace) -> building.Options:
+    return building.Options(
+        options.model,
+        options.prefixes,
+        options.database,
+        options.table,
+        options.dtype,
+        options.quantization_bit,
+        options.cuda_graphs,
+        getattr(options, "conclude", "template"),
+        building.APPROVED,
+    )
 
 
 def ask(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from agent import console
+    from agent.faces import console
     from agent.pipeline import unanswerable
 
     reason = unanswerable(options.question)
     if reason:
         raise CaibaoError(reason)
     screen = Console()
-    trace = _pipeline(options).ask(options.question)
+    trace = building.build(_agent_options(options), _tell).ask(options.question)
     if options.trace:
         console.show_trace(screen, trace)
     console.show_answer(screen, trace.answer)
@@ -89,9 +53,10 @@ def ask(options: argparse.Namespace) -> int:
 def chat(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from agent.console import Chat
+    from agent.faces.console import Chat
 
-    Chat(_pipeline(options, background=True), Console(), ROOT / "output" / "history.txt").run()
+    pipeline = building.build(_agent_options(options), _tell, background=True)
+    Chat(pipeline, Console(), ROOT / "output" / "history.txt").run()
     return 0
 
 
@@ -99,13 +64,13 @@ def batch(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from agent import batch as batches
+    from agent.faces import batch as batches
 
     source = batches.read_questions(options.questions)
     screen = Console(stderr=True)
     for sentence in source.bad:
         screen.print(sentence, style="yellow", markup=False, soft_wrap=True)
-    pipeline = _pipeline(options)
+    pipeline = building.build(_agent_options(options), _tell)
     with Progress(
         TextColumn("回答"),
         BarColumn(),
@@ -131,7 +96,7 @@ def batch(options: argparse.Namespace) -> int:
 
 
 def import_(options: argparse.Namespace) -> int:
-    from agent.importer import import_table
+    from agent.table.importer import import_table
 
     report = import_table(options.file, options.database, options.table)
     print(report)
@@ -139,15 +104,19 @@ def import_(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    from agent import report
+    from agent.scoring import summary
 
-    return report.run(options, _model(options), _database(options))
+    wanted = _agent_options(options)
+    files = summary.Files(options.data, options.answers, options.gold)
+    model = building.load_model(wanted)
+    summary.run(options.task or (), files, options.output, model, building.open_database(wanted, _tell))
+    return 0
 
 
-def summary(options: argparse.Namespace) -> int:
-    from agent import report
+def summarise(options: argparse.Namespace) -> int:
+    from agent.scoring.summary import summary
 
-    return report.summary(options.output)
+    return summary(options.output)
 
 
 def _command(
@@ -164,30 +133,25 @@ def _command(
     sub.set_defaults(run=run)
     sub.add_argument(
         "--database",
-        default=os.environ.get("CAIBAO_DATABASE", DEFAULT_DATABASE),
+        default=os.environ.get("CAIBAO_DATABASE", building.DEFAULT_DATABASE),
         help="SQLAlchemy地址，默认为样例SQLite（也可用环境变量CAIBAO_DATABASE）",
     )
     sub.add_argument("--table", default="company_table", help="表名")
     if model:
-        from agent.model import DEFAULT_BASE, DTYPES
-
         sub.add_argument("--model", type=Path, default=DEFAULT_BASE, help="基座模型文件夹")
         sub.add_argument("--prefixes", type=Path, help="三个前缀所在的文件夹，默认先找output/prefix，再用随基座附带的")
         sub.add_argument(
             "--dtype", choices=DTYPES, help="计算的精度；CPU默认float32，bfloat16约快三成，答案可能有细微不同"
         )
         sub.add_argument("--quantization_bit", type=int, choices=(0, 4, 8), default=0, help="大的基座放不下时用8或4位")
-        sub.add_argument("--cuda_graphs", action="store_true", help="显卡上把短的步骤录成CUDA图再重放（还没有在显卡上测过）")
+        sub.add_argument(
+            "--cuda_graphs", action="store_true", help="显卡上把短的步骤录成CUDA图再重放（还没有在显卡上测过）"
+        )
     return sub
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
-
-    command = partial(_command, commands)
+def _add_answering(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """ask, chat, batch."""
     one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
     one.add_argument("question")
     one.add_argument("--trace", action="store_true", help="显示每一步")
@@ -208,6 +172,10 @@ def _parser() -> argparse.ArgumentParser:
             default="template",
             help="答案的措辞：默认用模板；model 请基座措辞，逐项核对，有一处没有依据就用模板（自带的小基座不会措辞）",
         )
+
+
+def _add_table_and_scores(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """import, evaluate, summary."""
     table = command(
         "import",
         import_,
@@ -232,8 +200,18 @@ def _parser() -> argparse.ArgumentParser:
     scores.add_argument("--answers", type=Path, default=ROOT / "output" / "answers.jsonl")
     scores.add_argument("--gold", type=Path, default=ROOT / "data" / "test_answers.jsonl")
     scores.add_argument("--output", type=Path, default=ROOT / "output" / "scores.json")
-    result = command("summary", summary, "训练与评测的总结", "python -m agent summary", model=False)
+    result = command("summary", summarise, "训练与评测的总结", "python -m agent summary", model=False)
     result.add_argument("--output", type=Path, default=ROOT / "output")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
+
+    _add_answering(partial(_command, commands))
+    _add_table_and_scores(partial(_command, commands))
     return parser
 
 

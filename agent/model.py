@@ -55,13 +55,13 @@ def find_prefixes(base: Path, prefixes: Path | None = None) -> Path:
     Raises:
         CaibaoError: no folder holds all three.
     """
-    places = [prefixes] if prefixes else [TRAINED, base / "prefix"]
-    whole = [p for p in places if all((p / task / "prefix_config.json").exists() for task in prompts.TASKS)]
-    own = [place for place in whole if trained_on(place) in ("", base.resolve().name)]
+    folders = [prefixes] if prefixes else [TRAINED, base / "prefix"]
+    whole = [p for p in folders if all((p / task / "prefix_config.json").exists() for task in prompts.TASKS)]
+    own = [folder for folder in whole if trained_on(folder) in ("", base.resolve().name)]
     if whole:
         return (own or whole)[0]
     raise CaibaoError(
-        f"在 {'、'.join(map(str, places))} 里没有找到 {'/'.join(prompts.TASKS)} 三个前缀,请先运行 bash train.sh,或用 --prefixes 指明目录。"
+        f"在 {'、'.join(map(str, folders))} 里没有找到 {'/'.join(prompts.TASKS)} 三个前缀,请先运行 bash train.sh,或用 --prefixes 指明目录。"
     )
 
 

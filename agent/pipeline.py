@@ -12,41 +12,44 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agent import clarify, classify, keywords, nl2sql, renames, rules
-from agent.absent import unknown_group
-from agent.conclude import Facts, conclude, missing
-from agent.database import Database
-from agent.entities import Linker
 from agent.errors import NotAnswerable, SqlRejected
-from agent.followup import FollowUp, FollowUps, Turn
-from agent.memory import Memory
 from agent.model import LanguageModel
-from agent.phrase import Wording
+from agent.reading import ambiguity, classify, keywords
+from agent.reading.absent import unknown_group
+from agent.reading.entities import Linker
+from agent.reading.report_text import (
+    NO_REPORT_TEXT,
+    asks_for_a_figure,
+    asks_for_narrative,
+    asks_for_statistics,
+    asks_whether_the_same,
+    beyond_a_year,
+    is_report_text_question,
+)
 from agent.records import (
     Ambiguity,
     Answer,
     Candidate,
     Classification,
     Entities,
+    Facts,
     Keywords,
+    Masked,
     Mention,
     Question,
     SqlQuery,
     Trace,
 )
-from agent.report_text import (
-    NO_REPORT_TEXT,
-    asks_for_a_figure,
-    asks_for_deeds,
-    asks_for_statistics,
-    asks_whether_the_same,
-    beyond_a_year,
-    is_report_text_question,
-)
-from agent.surrogates import Masked, mask
+from agent.table import renames
+from agent.table.database import Database
+from agent.telling.conclude import conclude, missing
+from agent.telling.phrase import Wording
+from agent.writing import nl2sql, rules
+from agent.writing.memory import Memory
+from agent.writing.surrogates import mask
 
 if TYPE_CHECKING:
-    from agent.glossary import Glossary
+    from agent.explaining.glossary import Glossary
 
 MAX_QUESTION = 1000  # characters; a longer text is no question
 CANDIDATES = 5  # statements to judge where the first one fails
@@ -121,7 +124,7 @@ class Pipeline:
 
     @cached_property
     def glossary(self) -> Glossary:
-        from agent.glossary import Glossary  # with its word index, only where an open question comes
+        from agent.explaining.glossary import Glossary  # with its word index, only where an open question comes
 
         return Glossary.load()
 
@@ -146,32 +149,14 @@ class Pipeline:
     def latest_year(self) -> int:
         return self.years[-1]
 
-    @cached_property
-    def _follow_ups(self) -> FollowUps:
-        return FollowUps(self.linker, self.columns, self.latest_year)
+    def link(self, text: str) -> Entities:
+        """Everything that a question names."""
+        return self.linker.link(text, self.latest_year)
 
-    def follow_up(self, text: str, previous: Trace | None) -> FollowUp:
-        """The whole question that `text` stands for after the `previous` one of a conversation."""
-        if unanswerable(text):
-            return FollowUp()
-        return self._follow_ups.resolve(text, self._turn(previous) if previous else None)
-
-    def _turn(self, trace: Trace) -> Turn:
-        entities = trace.entities or Entities("")
-        columns = trace.keywords.columns if trace.keywords else self.columns.link(entities, ()).columns
-        return Turn.after(entities, columns, trace.answer.evidence)
-
-    def ambiguities(self, text: str) -> tuple[Ambiguity, ...]:
-        """What in a question may mean several things; the spans are those of the normalised text, see `settle`."""
-        return () if unanswerable(text) else self._ambiguities(self.linker.link(text, self.latest_year))
-
-    def settle(self, text: str, choices: Sequence[tuple[Ambiguity, str]]) -> str:
-        """The question with a choice made for each of its `ambiguities`."""
-        return clarify.settle(self.linker.link(text, self.latest_year).text, choices)
-
-    def _ambiguities(self, entities: Entities) -> tuple[Ambiguity, ...]:
+    def ambiguities(self, entities: Entities) -> tuple[Ambiguity, ...]:
+        """What in a question may mean several things."""
         columns = self.columns.link(entities, ()).columns
-        return clarify.find(entities, columns, self.linker, self.table_columns, self.years)
+        return ambiguity.find(entities, columns, self.linker, self.table_columns, self.years)
 
     def answer(self, questions: Sequence[Question], on_step: OnStep | None = None) -> list[Trace]:
         """A trace for every question, in order.
@@ -197,11 +182,11 @@ class Pipeline:
         if reason:
             journey.answer = Answer(reason, "refusal")
             return
-        journey.entities = self.linker.link(journey.question.text, self.latest_year)
-        words = [(a, a.default) for a in self._ambiguities(journey.entities) if a.kind == "column" and a.default]
+        journey.entities = self.link(journey.question.text)
+        words = [(a, a.default) for a in self.ambiguities(journey.entities) if a.kind == "column" and a.default]
         if words:
-            journey.defaults += [clarify.assumed(a) for a, _ in words]
-            journey.entities = self.linker.link(clarify.settle(journey.entities.text, words), self.latest_year)
+            journey.defaults += [ambiguity.assumed(a) for a, _ in words]
+            journey.entities = self.link(ambiguity.with_choices(journey.entities.text, words))
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):
@@ -221,7 +206,7 @@ class Pipeline:
             self._refuse_early(journey)
 
     def _correct_class(self, journey: _Journey) -> None:
-        """Taken for an open question, but a column of the table is named with a company's year or a rank, and no tale is asked for."""
+        """Taken for an open question, but a column of the table is named with a company's year or a rank, and no narrative is asked for."""
         entities = journey.entities
         if _label(journey) != "F" or entities is None:
             return
@@ -237,7 +222,7 @@ class Pipeline:
         """Months, quarters and forecasts, and what a company did; 什么是环比 is a concept."""
         entities = journey.entities
         if entities and (_label(journey) != "F" or entities.companies or entities.years):
-            reason = beyond_a_year(entities.text) or (NO_REPORT_TEXT if asks_for_deeds(entities.text) else None)
+            reason = beyond_a_year(entities.text) or (NO_REPORT_TEXT if asks_for_narrative(entities.text) else None)
             journey.answer = Answer(reason, "refusal") if reason else None
 
     def _answer_open(self, journey: _Journey) -> None:
@@ -254,12 +239,12 @@ class Pipeline:
         assert entities is not None and found is not None
         if entities.unknown_companies and not entities.companies:
             name = entities.unknown_companies[0]
-            near = self.linker.candidates(name)
-            journey.answer = Answer(clarify.unknown(name, near) if near else missing(entities, name), "refusal")
+            near = self.linker.alternatives(name)
+            journey.answer = Answer(ambiguity.unknown(name, near) if near else missing(entities, name), "refusal")
         elif reason := unknown_group(entities, [(c.start, c.end) for c in found.columns], self.table_columns):
             journey.answer = Answer(reason, "refusal")
         elif entities.companies and not found.columns:
-            asked = "、".join(term for term in found.terms if term in entities.text) or clarify.unknown_field(entities)
+            asked = "、".join(term for term in found.terms if term in entities.text) or ambiguity.unknown_field(entities)
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")
 
     def _answer_from_table(self, journeys: list[_Journey]) -> None:

@@ -1,7 +1,7 @@
 """One question as data: what each step of the pipeline receives and returns.
 
 Question → Entities → Classification → Keywords → SqlQuery → QueryResult → Answer; a Trace collects them.
-Records are frozen: a step never changes what an earlier step has found.
+Records are frozen: a step never changes what an earlier step has found. (Masked alone fills up, while it is made.)
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ DecidedBy = Literal["model", "rule", "memory"]
 MentionKind = Literal["company", "year", "place", "amount", "top", "kth"]
 AnswerKind = Literal["answer", "refusal", "open"]
 AmbiguityKind = Literal["company", "column", "year"]
+Shape = Literal["lookup", "best_year", "ranking", "totals", "count", "aggregate", "list", "intersection"]
 Value = str | int | Decimal | None
 
 
@@ -119,6 +120,25 @@ class Keywords:
     decided_by: DecidedBy = "model"
 
 
+@dataclass
+class Masked:
+    """The masked question, and what each surrogate stands for."""
+
+    text: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    companies: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    amounts: dict[int, Value] = field(default_factory=dict)
+    years: dict[int, int] = field(default_factory=dict)
+    top: int | None = None
+    kth: int | None = None
+    asked: set[str] = field(default_factory=set)  # columns that stand for themselves and are asked for
+
+    def column(self, name: str) -> str:
+        """The surrogate that stands for real or computed column `name`; itself where it has none."""
+        return next((surrogate for surrogate, real in self.columns.items() if real == name), name)
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A statement over surrogates that may be what the question asks for.
@@ -157,12 +177,77 @@ class SqlQuery:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """What a statement asks for, read off its AST before computed columns are expanded.
+
+    columns: asked columns, real or computed, without the key; order: column sorted by; k: rows wanted; offset: rows skipped;
+    years, conditions: WHERE in words; every: in each of the years (False: in at least one; None: not said);
+    grown: the years of which a figure is compared with the year before's.
+    """
+
+    shape: Shape
+    columns: tuple[str, ...]
+    aggregates: tuple[tuple[str, str], ...] = ()
+    order: str | None = None
+    descending: bool = True
+    k: int | None = None
+    offset: int = 0
+    by_year: bool = False
+    years: str = ""
+    conditions: str = ""
+    every: bool | None = None
+    grown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class QueryResult:
     """Rows as they came from the database; numbers are exact (Decimal or int)."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
     truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a conclusion is made of: the question, what its statement asks for, and the rows."""
+
+    entities: Entities
+    columns: tuple[ColumnMention, ...]
+    intent: Intent
+    result: QueryResult
+
+    @property
+    def rows(self) -> list[Mapping[str, Value]]:
+        return [dict(zip(self.result.columns, row)) for row in self.result.rows]
+
+    def said(self, column: str) -> str:
+        """The column in the asker's word."""
+        return next((c.text for c in self.columns if c.column == column), column)
+
+    def name_of(self, company: Value) -> str:
+        """The company in the asker's word; what was named by its code alone, by its full name."""
+        said = next((m.text for m in self.entities.of("company") if m.value == company), str(company))
+        return f"{company}({said})" if said.isdecimal() else said
+
+    @property
+    def conditions(self) -> str:
+        """Years and conditions; over several years, whether every one of them has to meet the conditions."""
+        each = {True: "每年均满足", False: "至少有一年满足", None: ""}[self.intent.every]
+        return self.intent.years + each + self.intent.conditions
+
+    @property
+    def among(self) -> str:
+        """The same, as what comes before a ranking."""
+        return f"{self.conditions}的公司中，" if self.intent.conditions else self.conditions
+
+    @property
+    def years(self) -> str:
+        return "、".join(f"{year}年" for year in self.entities.years)
+
+    @property
+    def extreme(self) -> tuple[str, str]:
+        return ("最高", "高") if self.intent.descending else ("最低", "低")
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ import torch
 import transformers
 from rich.console import Console
 
-from benchmarks import answering, growth
-from benchmarks.training import MINI, ROOT, SHAPES
+from benchmarks import ROOT, answering, growth
+from benchmarks.training import MINI, SHAPES
 from benchmarks.ways import Setup, Source
 
 FULL = answering.Plan(rounds=3, batched=128, looped=8, reloaded=2, alone=10)

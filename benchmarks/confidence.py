@@ -1,4 +1,4 @@
-"""How far a model's own doubts can be trusted: the figures behind the constants of agent.classify, agent.pipeline, agent.memory.
+"""How far a model's own doubts can be trusted: the figures behind the constants of agent.reading.classify, agent.pipeline, agent.writing.memory.
 
 python -m benchmarks.confidence                    # about 2 minutes on 2 cores; after training other prefixes
 python -m benchmarks.confidence --prefixes output/prefix --limit 200
@@ -19,14 +19,17 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from agent import classify, memory, nl2sql, pipeline, prompts
+from agent import pipeline, prompts
+from agent.building import Options, load_model
 from agent.errors import SqlRejected
-from agent.evaluate import load_rows
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
-from agent.records import Candidate
-from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
+from agent.reading import classify
+from agent.records import Candidate, Masked
+from agent.scoring.evaluate import load_rows
+from agent.writing import memory, nl2sql
+from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP
+from benchmarks import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("validation", "test")
 COLUMNS = (*NUMERIC, *TEXT, *sorted(THEMSELVES))
 MARGINS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -163,7 +166,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "FinTrain")
     parser.add_argument("--limit", type=int, help="rows of each split")
     options = parser.parse_args()
-    model, console = PrefixTunedGlm(options.model, options.prefixes), Console()
+    model, console = load_model(Options(options.model, options.prefixes)), Console()
 
     def rows(task: str) -> dict[str, list[Row]]:
         return {split: load_rows(options.data / task / f"{split}.json")[: options.limit] for split in SPLITS}

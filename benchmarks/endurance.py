@@ -16,11 +16,8 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from agent.__main__ import DEFAULT_DATABASE
-from agent.batch import CHUNK
-from agent.database import Database
-from agent.model import PrefixTunedGlm
-from agent.pipeline import Pipeline
+from agent.building import DEFAULT_DATABASE, Options, build
+from agent.faces.batch import CHUNK
 from agent.records import Question
 from benchmarks.training import resident
 from data.generator.questions import world_of
@@ -34,9 +31,8 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=10_000)
     parser.add_argument("--database", default=DEFAULT_DATABASE)
     options = parser.parse_args()
-    database = Database(options.database)
-    pipeline = Pipeline(PrefixTunedGlm(), database)
-    samples = stream(random.Random(SEED), "train", world_of(database))
+    pipeline = build(Options(database=options.database))
+    samples = stream(random.Random(SEED), "train", world_of(pipeline.database))
     texts = (sample.entities.text for sample in samples)
     table = Table(title=f"{options.questions} 个问题")
     for heading in ("已回答", "常驻内存 MB", "题/秒"):

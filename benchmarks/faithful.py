@@ -18,19 +18,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from agent import faithful
-from agent.__main__ import DEFAULT_DATABASE
-from agent.batch import CHUNK, answer_row, read_questions
-from agent.conclude import Facts
-from agent.database import Database
-from agent.importer import import_table
-from agent.model import DEFAULT_BASE, PrefixTunedGlm
-from agent.phrase import Wording, judge
+from agent.building import DEFAULT_DATABASE, Options, build
+from agent.faces.batch import CHUNK, read_questions
+from agent.model import DEFAULT_BASE
 from agent.pipeline import Pipeline
+from agent.records import Facts
+from agent.table.importer import import_table
+from agent.telling import faithful
+from agent.telling.phrase import Wording, judge
+from agent.telling.trace import as_json
+from benchmarks import ROOT
 from benchmarks.audit import audit
 from benchmarks.rewordings import HONEST, WRONG, Change, Told
 
-ROOT = Path(__file__).resolve().parent.parent
 SHOWN = 5  # examples of each kind
 Concluded = tuple[Facts, str]
 
@@ -56,7 +56,7 @@ def conclusions(pipeline: Pipeline, questions: Path) -> tuple[list[Concluded], l
     pipeline.reword = keep
     asked, rows = read_questions(questions).questions, []
     for start in range(0, len(asked), CHUNK):
-        rows += [answer_row(trace, True) for trace in pipeline.answer(asked[start : start + CHUNK])]
+        rows += [as_json(trace) for trace in pipeline.answer(asked[start : start + CHUNK])]
     return told, rows
 
 
@@ -75,7 +75,7 @@ def measure(
                 continue
             score = scores[name]
             score.tried += 1
-            stopped, refused = bool(faithful.check(changed, facts)), judge(changed, text, facts).text is None
+            stopped, refused = bool(faithful.unbacked(changed, facts)), judge(changed, text, facts).text is None
             score.checked += stopped
             score.judged += refused
             if refused == true_text:
@@ -134,11 +134,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         url = f"sqlite:///{Path(folder) / 'table.sqlite3'}" if options.table_file else options.database
         if options.table_file:
             import_table(options.table_file, url)
-        database = Database(url)
-        told, rows = conclusions(Pipeline(PrefixTunedGlm(options.model), database), options.questions)
-        others = [full for full, *_ in database.companies()]
+        agent = build(Options(options.model, database=url))
+        told, rows = conclusions(agent, options.questions)
+        others = [full for full, *_ in agent.database.companies()]
         if not options.audit_only:
-            unread = [(text, faithful.check(text, facts)) for facts, text in told]
+            unread = [(text, faithful.unbacked(text, facts)) for facts, text in told]
             unread = [(text, why) for text, why in unread if why]
             console.print(f"模板的{len(told)}个结论：{len(told) - len(unread)}个逐项核对通过，{len(unread)}个不通过。")
             for text, why in unread[:SHOWN]:

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.model import DEFAULT_BASE
+from benchmarks import ROOT
 from data.generator import corpus
 from ptuning import main as ptuning_main
 from ptuning.checkpoints import load_prefix
@@ -29,7 +30,6 @@ from ptuning.generate import generate
 from ptuning.models import Base, load_base
 from ptuning.prefix import PrefixModel
 
-ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 96  # tokens of an answer
 SEED = 99  # no seed of the generator's: other documents than the base was trained on
 

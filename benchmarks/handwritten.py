@@ -30,16 +30,17 @@ import sqlalchemy
 from rich.console import Console
 from rich.table import Table
 
-from agent.batch import CHUNK, answer_row
-from agent.database import Database
-from agent.evaluate import load_rows, score
-from agent.importer import import_table
-from agent.model import DEFAULT_BASE, PrefixTunedGlm
+from agent.building import Options, build
+from agent.faces.batch import CHUNK
+from agent.model import DEFAULT_BASE
 from agent.pipeline import Pipeline
+from agent.reading.report_text import NO_REPORT_TEXT
 from agent.records import Question
-from agent.report_text import NO_REPORT_TEXT
+from agent.scoring.evaluate import load_rows, score
+from agent.table.importer import import_table
+from agent.telling.trace import as_json
+from benchmarks import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "data" / "handwritten.jsonl"
 SAMPLE = ROOT / "data" / "company_table.csv"
 KINDS = ("answer", "refusal", "open")
@@ -196,7 +197,7 @@ def measure(pipeline: Pipeline, url: str, rows: Sequence[Row]) -> list[Row]:
         traces = pipeline.answer([Question(row["id"], row["question"]) for row in part])
         for row, cells, trace in zip(part, gold_cells(url, part), traces):
             wrong = faults(row, gold_of(row, cells, companies), trace.answer.kind, trace.answer.text)
-            trace_row = answer_row(trace, with_trace=True)
+            trace_row = as_json(trace)
             trace_row.pop("evidence")
             trace_row["answer_kind"] = trace_row.pop("kind")
             found.append({**row, "gold": [list(map(str, line)) for line in cells], "faults": wrong, **trace_row})
@@ -251,7 +252,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, url: str) -> None:
     rows = [row for row in load_rows(QUESTIONS) if not options.family or row["family"] in options.family]
-    found = measure(Pipeline(PrefixTunedGlm(options.model, options.prefixes), Database(url)), url, rows)
+    found = measure(build(Options(options.model, options.prefixes, url)), url, rows)
     counts, screen = figures(found), Console()
     if options.failures:
         show_failures(screen, found)

@@ -4,7 +4,7 @@ python -m benchmarks.large_table --rows 20000                                   
 python -m benchmarks.large_table --rows 1200000 --mysql mysql+pymysql://user:password@host/database    # 1.2 million company-years
 
 The table is made up: ten years, the companies of the sample first, 26 columns; a statement's other columns are replaced by one of
-those of the same unit. What is timed is agent.database.Database, as the pipeline uses it; of a few runs of a statement the fastest counts.
+those of the same unit. What is timed is agent.table.database.Database, as the pipeline uses it; of a few runs of a statement the fastest counts.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ import sqlglot
 from rich.console import Console
 from rich.table import Table
 
-from agent import schema
-from agent.database import Database
-from agent.entities import Linker
+from agent.figures import schema
+from agent.reading.entities import Linker
 from agent.records import Value
+from agent.table.database import Database
+from benchmarks import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 TABLE = "large_table"
 YEARS = range(2013, 2023)
 TEXTS = ("公司全称", "年份", "股票代码", "股票简称", "注册地址", "法定代表人")
@@ -49,7 +49,7 @@ POOL = 200_000  # different figures
 # ru_maxrss would count what this process held when it forked.
 IMPORT = """
 import os, sys
-from agent.importer import import_table
+from agent.table.importer import import_table
 import_table(sys.argv[1], os.environ["CAIBAO_DATABASE"], sys.argv[2])
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """

@@ -41,6 +41,7 @@ from torch import nn
 from transformers import GlmConfig, GlmForCausalLM, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from benchmarks import ROOT
 from benchmarks.baselines import PaddedPrefixModel, peft_model, seq2seq_collator
 from ptuning import dataset
 from ptuning.arguments import PtuningArguments
@@ -48,7 +49,6 @@ from ptuning.models import Base, load_base
 from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
 from ptuning.trainer import PrefixTrainer
 
-ROOT = Path(__file__).resolve().parent.parent
 MINI = ROOT / "RawModels" / "caibao-mini"
 WAYS = {"padded": "原做法：补齐", "peft": "PEFT", "ours": "这里"}
 PRECISE = {

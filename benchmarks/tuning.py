@@ -9,22 +9,21 @@ from __future__ import annotations
 import argparse
 import copy
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
-from agent import evaluate, prompts
-from agent.__main__ import DEFAULT_DATABASE
-from agent.database import Database
-from agent.model import DEFAULT_BASE, MAX_NEW_TOKENS, PrefixTunedGlm
+from agent import prompts
+from agent.building import DEFAULT_DATABASE, Options, load_model, open_database
+from agent.model import MAX_NEW_TOKENS, PrefixTunedGlm
+from agent.scoring import evaluate
+from agent.table.database import Database
+from benchmarks import ROOT
 from ptuning import dataset
 from ptuning.generate import Model, generate, score_choices
 from ptuning.models import Base, load_base
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class BareModel:
@@ -83,7 +82,8 @@ def main() -> None:
     parser.add_argument("--learning_rate", type=float, default=1e-3)
     parser.add_argument("--database", default=DEFAULT_DATABASE)
     options = parser.parse_args()
-    base, database, prefixes = load_base(DEFAULT_BASE), Database(options.database), PrefixTunedGlm()
+    wanted = Options(database=options.database)
+    base, database, prefixes = load_base(wanted.model), open_database(wanted), load_model(wanted)
     table = Table(title="测试集上的分数")
     for heading in ("任务", "未调的基座", "前缀", "全量微调"):
         table.add_column(heading)

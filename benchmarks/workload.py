@@ -27,17 +27,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from agent.batch import CHUNK, read_questions
-from agent.database import Database
+from agent.building import Options, assemble, load_model, open_database
+from agent.faces.batch import CHUNK, read_questions
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
-from agent.pipeline import Pipeline
 from agent.records import Candidate
+from benchmarks import ROOT
 from benchmarks.answering import quiet, ranged, spread
 from benchmarks.handwritten import sample_database
 from benchmarks.ways import BATCH, Setup, Source, answer_of, generate, new_engine, request
 from ptuning.prefix import PrefixModel
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_QUESTIONS = ROOT / "data" / "test_questions.json"
 
 
@@ -81,8 +80,9 @@ def record(questions: Path, url: str, base: Path, prefixes: Path) -> list[Call]:
         CaibaoError: the file has no questions, or the database cannot be read.
     """
     asked = read_questions(questions).questions
-    recording = Recording(PrefixTunedGlm(base, prefixes))
-    pipeline = Pipeline(recording, Database(url))
+    wanted = Options(base, prefixes, url)
+    recording = Recording(load_model(wanted))
+    pipeline = assemble(recording, open_database(wanted))
     for at in range(0, len(asked), CHUNK):
         pipeline.answer(asked[at : at + CHUNK])
     return recording.calls

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from agent import schema
+from agent.figures import schema
 from agent.errors import NotAnswerable
 from agent.records import QueryResult, Value
 from agent.statements.meaning import (

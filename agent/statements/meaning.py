@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from agent import schema
+from agent.figures import schema
 from agent.errors import NotAnswerable
 from agent.statements.syntax import (
     AGGREGATES,

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from agent import schema
-from agent.database import Database
+from agent.figures import schema
+from agent.table.database import Database
 from agent.errors import NotAnswerable
 from agent.records import Value
 from agent.statements.meaning import conjuncts, expanded, own_parts

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from agent import schema
+from agent.figures import schema
 from agent.errors import NotAnswerable
 from agent.statements.evaluate import Got, Result, Row
 from agent.statements.meaning import conjuncts, is_aggregate, listed_companies, own_parts, scope, unit_of

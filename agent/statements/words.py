@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agent import schema
-from agent.numbers import format_number, format_percent
+from agent.figures import schema
+from agent.figures.numbers import format_number, format_percent
 from agent.statements.meaning import Unit, conjuncts, unit_of
 from agent.statements.syntax import (
     COMPANY,

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def _questions(out: Path, seed: int) -> int:
     """Imports the table into a database of its own and asks about that."""
-    from agent.database import Database
-    from agent.importer import import_table
+    from agent.table.database import Database
+    from agent.table.importer import import_table
     from data.generator import questions
 
     with tempfile.TemporaryDirectory() as folder:

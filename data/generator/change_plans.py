@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from agent import schema
-from agent.surrogates import TOP, Masked
+from agent.figures import schema
+from agent.records import Masked
+from agent.writing.surrogates import TOP
 from data.generator import lexicon, slots
 from data.generator.plans import NUMBERS, Names, Plan, label_of, several_years, statement, year_of
 from data.generator.render import Fill, Piece, plain

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-from agent import schema
-from agent.surrogates import TOP, Masked
+from agent.figures import schema
+from agent.records import Masked
+from agent.writing.surrogates import TOP
 from data.generator import slots
 from data.generator.plans import (
     NUMBERS,

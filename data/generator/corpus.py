@@ -12,8 +12,9 @@ from pathlib import Path
 
 import jsonlines
 
-from agent import schema, surrogates
-from agent.linking.lookup import normalise
+from agent.figures import aliases, schema
+from agent.text import normalise
+from agent.writing import surrogates
 from data.generator import lexicon
 from data.generator.samples import OPEN, Sample, make, splits, stream
 from data.generator.slots import World
@@ -116,7 +117,7 @@ def _paraphrase(rng: random.Random, sample: Sample) -> Doc:
 
 
 def _alias(rng: random.Random, sample: Sample) -> Doc:
-    said, column = rng.choice(list(schema.aliases().items()))
+    said, column = rng.choice(list(aliases.aliases().items()))
     unit = {
         "money": "元",
         "count": "人",

@@ -9,8 +9,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent import schema
-from agent.surrogates import KTH, TOP, Masked
+from agent.figures import schema
+from agent.records import Masked
+from agent.writing.surrogates import KTH, TOP
 from data.generator import slots
 from data.generator.render import Fill, Piece, plain
 from data.generator.slots import World

@@ -14,12 +14,12 @@ from typing import Any
 
 import jsonlines
 
-from agent import schema
-from agent.database import Database
-from agent.nl2sql import Intent, complete
-from agent.numbers import format_number, format_percent
-from agent.records import QueryResult
-from agent.values import compute, is_computed
+from agent.figures import schema
+from agent.figures.numbers import format_number, format_percent
+from agent.figures.values import compute, is_computed
+from agent.records import Intent, QueryResult
+from agent.table.database import Database
+from agent.writing.nl2sql import complete
 from data.generator import lexicon, slots
 from data.generator.render import Piece, choose, fill
 from data.generator.samples import Sample, make, splits, wordings

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.linking.lookup import normalise
 from agent.records import ColumnMention, Entities, Mention, MentionKind
+from agent.text import normalise
 
 _CHOICE = re.compile(r"\(([^(){}]*\|[^(){}]*)\)|\(((?:[^()|]|\{\w+\})*\|[^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.records import ColumnMention, Entities
-from agent.surrogates import Masked, mask
+from agent.records import ColumnMention, Entities, Masked
+from agent.writing.surrogates import mask
 from data.generator import render
 from data.generator.families import FAMILIES
 from data.generator.open_templates import OPEN_TEMPLATES

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agent import schema
-from agent.linking.places import as_in_addresses
+from agent.figures import aliases, schema
+from agent.reading.places import as_in_addresses
 from data.generator import lexicon
 from data.generator.render import Piece, plain
 
@@ -151,7 +151,7 @@ def said(rng: random.Random, column: str) -> Piece:
         return Piece(rng.choice((column, column, *formula.aliases)), "column", column)
     base, suffix = schema.over_last_year(column)
     if suffix:
-        more = schema.GROWTH_SUFFIXES if suffix == schema.GROWTH else schema.CHANGE_SUFFIXES
+        more = aliases.GROWTH_SUFFIXES if suffix == schema.GROWTH else aliases.CHANGE_SUFFIXES
         return Piece(said(rng, base).text + rng.choice((suffix, suffix, suffix, *more)), "column", column)
     return Piece(column, "column", column)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent import schema
+from agent.figures import schema
 from data.generator import lexicon
 
 YEARS = (2019, 2020, 2021)

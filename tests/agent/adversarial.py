@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from agent import schema
+from agent.figures import schema
 
 FOLDER = Path(__file__).parent
 _MARKS = {"{T}": schema.TABLE, "{N}": "\n"}

@@ -29,7 +29,7 @@ def table_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def sqlite_url(tmp_path: Path, table_file: Path) -> str:
     """A SQLite database that holds SMALL."""
-    from agent.importer import import_table
+    from agent.table.importer import import_table
 
     url = f"sqlite:///{tmp_path / 'company.sqlite3'}"
     import_table(table_file, url)
@@ -61,7 +61,7 @@ def mysql_server(mariadb_of_the_session: MariaDb) -> str:
 @pytest.fixture
 def mysql_url(mysql_server: str, table_file: Path) -> str:
     """The MySQL database, holding SMALL anew."""
-    from agent.importer import import_table
+    from agent.table.importer import import_table
 
     import_table(table_file, mysql_server)
     return mysql_server

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import sqlglot
 
-from agent import sql_guard
-from agent.conclude import Facts
-from agent.database import Database
-from agent.entities import Linker
-from agent.formulas import expand
-from agent.keywords import ColumnLinker
-from agent.nl2sql import intent_of
-from agent.records import Value
+from agent.reading.entities import Linker
+from agent.reading.keywords import ColumnLinker
+from agent.records import Facts, Value
+from agent.table import sql_guard
+from agent.table.database import Database
+from agent.writing.expansion import expand
+from agent.writing.nl2sql import intent_of
 from tests.agent.scripted import make_database
 
 HUAXING, RUIDA, BOSHI = "江苏华兴科技股份有限公司", "杭州瑞达银行股份有限公司", "北京博士眼镜股份有限公司"

@@ -13,17 +13,25 @@ from typing import get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent import formulas, schema, sql_guard
-from agent.batch import read_questions
-from agent.conclude import Facts, conclude
-from agent.database import Database
-from agent.entities import Linker
 from agent.errors import CaibaoError, NotAnswerable, SqlRejected
-from agent.linking.lookup import normalise
-from agent.nl2sql import Intent, Shape
-from agent.numbers import find_amounts, format_number, format_percent, parse_number, requested_digits, requested_unit
+from agent.faces.batch import read_questions
+from agent.figures import formulas, schema
+from agent.figures.numbers import (
+    find_amounts,
+    format_number,
+    format_percent,
+    parse_number,
+    requested_digits,
+    requested_unit,
+)
 from agent.prompts import join_terms, split_terms
-from agent.records import ColumnMention, Entities, Mention, QueryResult
+from agent.reading.entities import Linker
+from agent.records import ColumnMention, Entities, Facts, Intent, Mention, QueryResult, Shape
+from agent.table import sql_guard
+from agent.table.database import Database
+from agent.telling.conclude import conclude
+from agent.text import normalise
+from agent.writing.expansion import expand
 from tests.agent.adversarial import ASKED
 
 REAL = ("公司全称", "年份", "股票代码", "注册地址", "营业收入", "营业成本", "货币资金", "净利润", "职工总人数")
@@ -116,7 +124,7 @@ def runs_where_it_is_let_through(database: Database, statement: str) -> bool:
     """Whether the guard lets it through; then it runs, and reads back as what was checked."""
     try:
         select = sql_guard.check(statement, database.columns())
-        expanded = formulas.expand(select, database.columns())
+        expanded = expand(select, database.columns())
     except (SqlRejected, NotAnswerable) as error:
         assert str(error).isprintable()
         return False

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from agent.model import ROOT
+
 COMMANDS = ("ask", "chat", "batch", "import", "evaluate", "summary")
 
 

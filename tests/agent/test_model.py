@@ -11,8 +11,8 @@ import pytest
 
 from agent import prompts
 from agent.errors import CaibaoError
-from agent.grammar import select_grammar
 from agent.model import DEFAULT_BASE, LoadingModel, PrefixTunedGlm, find_prefixes
+from agent.writing.grammar import select_grammar
 
 SHIPPED = DEFAULT_BASE / "prefix"
 

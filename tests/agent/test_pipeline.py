@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.database import Database
-from agent.memory import Memory
 from agent.pipeline import UNSURE, Pipeline
+from agent.reading.report_text import NO_REPORT_TEXT
 from agent.records import Candidate, Question
-from agent.report_text import NO_REPORT_TEXT
+from agent.table.database import Database
+from agent.writing.memory import Memory
 from tests.agent.scripted import CSV, ScriptedModel, make_database
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Database:
 @pytest.fixture
 def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the model's statements alone lead to."""
-    monkeypatch.setattr("agent.rules.statements", lambda masked, label: [])
+    monkeypatch.setattr("agent.writing.rules.statements", lambda masked, label: [])
 
 
 def ask(database: Database, text: str, label: str = "C", keywords: str = "", sql: str = ONE) -> str:

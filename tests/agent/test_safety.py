@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy
 from rich.console import Console
 
-from agent import console, formulas, sql_guard
-from agent.database import Database
 from agent.errors import CaibaoError, DatabaseUnavailable
-from agent.importer import import_table
+from agent.faces import console
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
 from agent.records import Question, Trace
+from agent.table import sql_guard
+from agent.table.database import Database
+from agent.table.importer import import_table
+from agent.writing.expansion import expand
 from tests.agent.adversarial import ASKED, HARMLESS, QUESTIONS, STATEMENTS
 from tests.agent.scripted import CSV, ScriptedModel
 
@@ -165,7 +167,7 @@ def test_what_the_guard_lets_through_runs_on_both_databases(guarded: Guarded) ->
     columns = guarded.database.columns()
     before = guarded.state()
     for statement in HARMLESS:
-        select = formulas.expand(sql_guard.check(statement, columns), columns)
+        select = expand(sql_guard.check(statement, columns), columns)
         guarded.database.execute(sql_guard.emit(select, guarded.database.dialect), {})
     assert guarded.state() == before
 

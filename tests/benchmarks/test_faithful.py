@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.conclude import conclude
+from agent.telling.conclude import conclude
 from benchmarks.audit import audit
 from benchmarks.faithful import measure
 from benchmarks.rewordings import HONEST, WRONG

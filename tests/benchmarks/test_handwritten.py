@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from agent.evaluate import load_rows
-from agent.report_text import NO_REPORT_TEXT
+from agent.reading.report_text import NO_REPORT_TEXT
+from agent.scoring.evaluate import load_rows
 from benchmarks import handwritten
 from benchmarks.handwritten import FAMILIES, KINDS, QUESTIONS, ROUNDS, STYLES, Gold, faults, gold_of
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from agent.database import Database
+from agent.table.database import Database
 from benchmarks import large_table
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from agent import prompts, schema
-from agent.entities import Linker
-from agent.sql_guard import check
+from agent import prompts
+from agent.figures import schema
+from agent.model import ROOT
+from agent.reading.entities import Linker
+from agent.table.sql_guard import check
 from data.generator import corpus, lexicon, render, samples, table, tasks
 from data.generator.families import FAMILIES
 from data.generator.slots import World
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

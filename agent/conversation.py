@@ -1,0 +1,114 @@
+"""A conversation: what a text means after what was said before, what it leaves open, the answer, and what was said.
+
+Console, batches of dialogues, web page and API all go this way; this module knows no screen and no command line. One turn:
+
+    heard = conversation.hear(text)                   # the whole question, or why there is none
+    open_ = conversation.ambiguities(heard)           # what may be asked back
+    heard = conversation.choose(heard, choices)
+    trace = conversation.answer(heard)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from agent.errors import CaibaoError
+from agent.pipeline import OnStep, Pipeline, unanswerable
+from agent.reading import ambiguity
+from agent.reading.followup import FollowUps, Turn
+from agent.records import Ambiguity, Answer, Entities, Question, Trace
+from agent.text import normalise
+
+
+@dataclass(frozen=True)
+class Heard:
+    """said: as it was typed; text: the whole question that it stands for; problem: why it stands for none, in a sentence."""
+
+    said: str
+    text: str
+    problem: str | None = None
+
+
+class Conversation:
+    """The turns of one talk with one agent. traces: of every answered question; previous: what a follow-up leans on."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.traces: list[Trace] = []
+        self.previous: Trace | None = None
+
+    @cached_property
+    def _follow_ups(self) -> FollowUps:
+        agent = self.pipeline
+        return FollowUps(agent.linker, agent.columns, agent.latest_year)
+
+    def hear(self, text: str) -> Heard:
+        """The whole question that `text` stands for after the previous one."""
+        if unanswerable(text):
+            return Heard(text, text)
+        meant = self._follow_ups.resolve(text, self._turn(self.previous) if self.previous else None)
+        return Heard(text, meant.text or text, meant.problem)
+
+    def _turn(self, trace: Trace) -> Turn:
+        entities = trace.entities or Entities("")
+        columns = trace.keywords.columns if trace.keywords else self.pipeline.columns.link(entities, ()).columns
+        return Turn.after(entities, columns, trace.answer.evidence)
+
+    def ambiguities(self, heard: Heard) -> tuple[Ambiguity, ...]:
+        """What in the question may mean several things; the spans are those of its normalised text, see `choose`."""
+        return () if unanswerable(heard.text) else self.pipeline.ambiguities(self.pipeline.link(heard.text))
+
+    def choose(self, heard: Heard, choices: Sequence[tuple[Ambiguity, str]]) -> Heard:
+        """The question with a choice made for each of its ambiguities."""
+        if not choices:
+            return heard
+        return replace(heard, text=ambiguity.with_choices(self.pipeline.link(heard.text).text, choices))
+
+    def answer(self, heard: Heard, on_step: OnStep | None = None) -> Trace:
+        """The answer to the whole question; a later text may follow up on it.
+
+        Raises:
+            CaibaoError: model or database cannot be used.
+        """
+        question = Question(len(self.traces), heard.text, heard.said if heard.text != heard.said else None)
+        if heard.problem:
+            return Trace(question, Answer(heard.problem, "refusal"))
+        trace = self.pipeline.answer([question], on_step)[0]
+        self.traces.append(trace)
+        if trace.entities and (trace.entities.mentions or trace.answer.kind != "refusal"):  # not 谢谢
+            self.previous = trace
+        return trace
+
+    def ask(self, text: str, on_step: OnStep | None = None) -> Trace:
+        """One turn where nobody can be asked back: what is open takes its default, and the answer says so.
+
+        Raises:
+            CaibaoError: model or database cannot be used.
+        """
+        return self.answer(self.hear(text), on_step)
+
+    def forget(self) -> None:
+        """What was said before no longer explains what is said next."""
+        self.previous = None
+
+
+def chosen(asked: Ambiguity, reply: str) -> str | None:
+    """What a reply picks, by number, by name, or the default where it is empty; None: as it stands. Any other text comes
+    back as it is: another question was asked instead.
+
+    Raises:
+        CaibaoError: a number that none of the choices has.
+    """
+    if not reply:
+        return asked.default
+    bare = normalise(reply).removesuffix("年") if asked.kind == "year" else normalise(reply)
+    if bare in asked.choices:
+        return bare
+    number = bare.rstrip(".、)")
+    if not number.isdecimal():
+        return reply
+    if 1 <= int(number) <= len(asked.choices):
+        return asked.choices[int(number) - 1]
+    raise CaibaoError(f"请输入1到{len(asked.choices)}的序号。")

@@ -1,1 +1,0 @@
-"""How names, years and places are found in a question; agent.entities puts it together."""

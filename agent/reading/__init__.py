@@ -1,0 +1,1 @@
+"""What a question says: its kind, companies, years, places, amounts, columns, and what of it is open."""

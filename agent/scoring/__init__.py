@@ -1,0 +1,1 @@
+"""How well it does: each task's model alone, answers against gold, and the summary."""

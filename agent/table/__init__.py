@@ -1,0 +1,1 @@
+"""The database: the guard, the read-only connection, exact sums, and the import of a table."""

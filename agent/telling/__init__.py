@@ -1,0 +1,1 @@
+"""The answer: the conclusion from rows, where its figures come from, other wordings and whether they are true."""

@@ -1,0 +1,48 @@
+"""A trace as JSON: the one rendering that the batch writes, benchmarks read, and any other program is given."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from agent.records import Candidate, Classification, Trace
+
+
+def as_json(trace: Trace, steps: bool = True) -> dict[str, Any]:
+    """Question and answer; steps: with everything that led to it."""
+    row: dict[str, Any] = {"id": trace.question.id, "question": trace.question.text, "answer": trace.answer.text}
+    return row | _steps(trace) if steps else row
+
+
+def _margin(decided: Classification | Candidate | None) -> float | None:
+    """None where there was no other way."""
+    return round(decided.margin, 4) if decided and decided.margin < math.inf else None
+
+
+def _steps(trace: Trace) -> dict[str, Any]:
+    evidence = trace.answer.evidence
+    return {
+        "kind": trace.answer.kind,
+        "class": trace.classification.label if trace.classification else None,
+        "confidence": round(trace.classification.confidence, 4) if trace.classification else None,
+        "margin": _margin(trace.classification),
+        "keywords": list(trace.keywords.terms) if trace.keywords else None,
+        "columns": [{"text": c.text, "column": c.column, "decided_by": c.decided_by} for c in trace.keywords.columns]
+        if trace.keywords
+        else None,
+        "masked": trace.masked,
+        "model_sql": trace.model_sql,
+        "sql": trace.sql.text if trace.sql else None,
+        "parameters": {k: str(v) for k, v in trace.sql.parameters.items()} if trace.sql else None,
+        "decided_by": trace.sql.written_by if trace.sql else None,
+        "sql_confidence": round(trace.sql.confidence, 4) if trace.sql else None,
+        "sql_margin": _margin(trace.sql.source) if trace.sql else None,
+        "evidence": {
+            "columns": list(evidence.columns),
+            "rows": [[None if v is None else str(v) for v in row] for row in evidence.rows],
+        }
+        if evidence
+        else None,
+        "notes": list(trace.notes),
+        "seconds": round(trace.seconds, 3),
+    }
