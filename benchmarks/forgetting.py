@@ -23,11 +23,11 @@ from rich.table import Table
 from agent.model import DEFAULT_BASE
 from data.generator import corpus
 from ptuning import main as ptuning_main
+from ptuning.answering.generate import generate
+from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import load_prefix
-from ptuning.dataset import Columns, read_examples
-from ptuning.generate import generate
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixModel
+from ptuning.methods.prefix.model import PrefixModel
+from ptuning.training.dataset import Columns, read_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 96  # tokens of an answer

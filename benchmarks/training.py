@@ -42,11 +42,11 @@ from transformers import GlmConfig, GlmForCausalLM, PrinterCallback, Trainer, Tr
 from transformers.utils import logging as transformers_logging
 
 from benchmarks.baselines import PaddedPrefixModel, peft_model, seq2seq_collator
-from ptuning import dataset
-from ptuning.arguments import PtuningArguments
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.trainer import PrefixTrainer
+from ptuning.base.models import Base, load_base
+from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.training import dataset
+from ptuning.training.arguments import PtuningArguments
+from ptuning.training.trainer import PrefixTrainer
 
 ROOT = Path(__file__).resolve().parent.parent
 MINI = ROOT / "RawModels" / "caibao-mini"
@@ -104,7 +104,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
     """The base as the options say; random ones read with the embedded base's tokenizer."""
     dtype = getattr(torch, options.dtype)
     if options.kernels == "torch":
-        from ptuning import quantization
+        from ptuning.base.quantization import layers as quantization
 
         setattr(quantization, "dequantize_on_cuda", lambda *_: None)  # noqa: B010  what it says where it can't
     if not options.shape:
@@ -112,7 +112,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
         return load_base(options.model, dtype, options.device, **quantized)
     model = random_glm(options.shape, dtype, options.device)
     if options.quantization_bit:
-        from ptuning.quantization import quantize_model
+        from ptuning.base.quantization.layers import quantize_model
 
         quantize_model(model, options.quantization_bit)
     return dataclasses.replace(load_base(MINI), model=model)

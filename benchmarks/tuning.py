@@ -20,9 +20,9 @@ from agent import evaluate, prompts
 from agent.__main__ import DEFAULT_DATABASE
 from agent.database import Database
 from agent.model import DEFAULT_BASE, MAX_NEW_TOKENS, PrefixTunedGlm
-from ptuning import dataset
-from ptuning.generate import Model, generate, score_choices
-from ptuning.models import Base, load_base
+from ptuning.answering.generate import Model, generate, score_choices
+from ptuning.base.models import Base, load_base
+from ptuning.training import dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 

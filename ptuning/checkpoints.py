@@ -26,11 +26,11 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from ptuning import chatglm
+from ptuning.base.families import chatglm
+from ptuning.base.models import Base, load_base
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder
 
 LAYOUTS = ("caibao", "original", "peft")
 PREFIX_FILE, CONFIG_FILE = "prefix_encoder.safetensors", "prefix_config.json"

@@ -22,11 +22,11 @@ from transformers import GenerationConfig, PreTrainedTokenizerFast
 from transformers.convert_slow_tokenizer import TikTokenConverter, generate_merges
 from transformers.utils import logging as transformers_logging
 
+from ptuning.base.models import Base, load_base, locate, stored_dtype
+from ptuning.base.tokenizers.glm import ChatGlm3Tokenizer, GlmTokenizer, Tokenizer
+from ptuning.base.tokenizers.glm4 import PATTERN, SPECIAL_TOKENS, Glm4Tokenizer
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
-from ptuning.glm4_tokenizer import PATTERN, SPECIAL_TOKENS, Glm4Tokenizer
-from ptuning.models import Base, load_base, locate, stored_dtype
-from ptuning.tokenizer import ChatGlm3Tokenizer, GlmTokenizer, Tokenizer
 
 SHARD = "2GB"
 UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4  # SentencePiece's types of pieces

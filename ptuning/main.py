@@ -29,18 +29,18 @@ import torch
 from transformers import EarlyStoppingCallback, TrainerCallback, set_seed
 from transformers.utils import logging as transformers_logging
 
-from ptuning import dataset, metrics
-from ptuning.arguments import DataArguments, ModelArguments, PtuningArguments, check
+from ptuning.answering.generate import Model, generate
+from ptuning.answering.sampling import GREEDY, Sampling
+from ptuning.base.models import load_base
 from ptuning.checkpoints import export_prefix, load_prefix
-from ptuning.command_line import parse
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
-from ptuning.generate import Model, generate
-from ptuning.models import load_base
-from ptuning.plots import loss_curve
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.sampling import GREEDY, Sampling
-from ptuning.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume
+from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.training import dataset, metrics
+from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check
+from ptuning.training.command_line import parse
+from ptuning.training.plots import loss_curve
+from ptuning.training.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume
 
 
 class Session:

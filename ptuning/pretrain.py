@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from transformers import GlmConfig, GlmForCausalLM
 
+from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.errors import PtuningError
-from ptuning.tokenizer import GlmTokenizer
 
 Encoded = tuple[list[int], int]  # token ids with the two leading and the end token; where the target starts
 

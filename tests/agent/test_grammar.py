@@ -10,12 +10,8 @@ from agent import nl2sql, prompts, schema, sql_guard
 from agent.grammar import grammar_of, select_grammar
 from agent.model import DEFAULT_BASE, ROOT
 from agent.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP, Masked
-from ptuning.checkpoints import load_prefix
-from ptuning.constraints import Grammar
-from ptuning.engine import Engine
-from ptuning.models import load_base
-from ptuning.requests import Request
-from ptuning.tokenizer import GlmTokenizer
+from ptuning import Engine, Grammar, Request, load_base, load_prefix
+from ptuning.base.tokenizers.glm import GlmTokenizer
 from tests.agent.test_sql_guard import REJECTED
 
 GROWN = [name + suffix for suffix in (schema.GROWTH, schema.CHANGE) for name in NUMERIC]

@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from ptuning.base.models import load_base
 from ptuning.checkpoints import (
     ADAPTER_CONFIG,
     ADAPTER_FILE,
@@ -20,8 +21,7 @@ from ptuning.checkpoints import (
     save_prefix,
 )
 from ptuning.errors import PtuningError
-from ptuning.models import load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
 
 
 @pytest.fixture(scope="module")

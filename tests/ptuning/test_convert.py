@@ -8,10 +8,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ptuning import convert as module
+from ptuning.base.models import load_base, load_tokenizer, stored_dtype
 from ptuning.convert import convert, fast_tokenizer, main
 from ptuning.errors import PtuningError
-from ptuning.models import load_base, load_tokenizer, stored_dtype
-from tests.ptuning.test_glm4_tokenizer import TOKENS, write_ranks
+from tests.ptuning.base.tokenizers.test_glm4 import TOKENS, write_ranks
 
 HISTORY = [("2020年净利润？", "龘元 "), ("营业收入", "5 亿")]
 TEXTS = [
