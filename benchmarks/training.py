@@ -104,7 +104,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
     """The base as the options say; random ones read with the embedded base's tokenizer."""
     dtype = getattr(torch, options.dtype)
     if options.kernels == "torch":
-        from ptuning.base.quantization import layers as quantization
+        from ptuning.base.quantization import integers as quantization
 
         setattr(quantization, "dequantize_on_cuda", lambda *_: None)  # noqa: B010  what it says where it can't
     if not options.shape:
@@ -112,7 +112,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
         return load_base(options.model, dtype, options.device, **quantized)
     model = random_glm(options.shape, dtype, options.device)
     if options.quantization_bit:
-        from ptuning.base.quantization.layers import quantize_model
+        from ptuning.base.quantization.models import quantize_model
 
         quantize_model(model, options.quantization_bit)
     return dataclasses.replace(load_base(MINI), model=model)

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ptuning.answering.beginnings import shared_beginning as shared_beginning
     from ptuning.answering.candidates import candidates as candidates
     from ptuning.answering.constraints import Grammar as Grammar
     from ptuning.answering.engine import Engine as Engine
-    from ptuning.answering.engine import shared_beginning as shared_beginning
     from ptuning.answering.requests import Request as Request
     from ptuning.answering.requests import Result as Result
     from ptuning.answering.tuned import load as load
@@ -26,7 +26,7 @@ _DOOR = {
     "Base": "ptuning.base.models",
     "load_prefix": "ptuning.checkpoints",
     "Engine": "ptuning.answering.engine",
-    "shared_beginning": "ptuning.answering.engine",
+    "shared_beginning": "ptuning.answering.beginnings",
     "Request": "ptuning.answering.requests",
     "Result": "ptuning.answering.requests",
     "Grammar": "ptuning.answering.constraints",

@@ -3,10 +3,14 @@ answer only (a tree of tokens, Miao et al. 2023, arXiv 2305.09781)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
+
+from ptuning.answering.passes import PASS_TOKENS, Passes
+from ptuning.answering.rows import Row
+from ptuning.answering.slots import padded
 
 
 class Tree:
@@ -40,3 +44,38 @@ class Tree:
         number, after, token = self._asked
         found = logprobs[:, after, token]
         return found.new_zeros(len(found), len(self.choices)).index_add_(1, number, found)
+
+
+def score(passes: Passes, rows: Sequence[Row], choices: Sequence[Sequence[int]], slots: int) -> None:
+    """Puts the scores of the choices into every row's result; one pass a group of rows, at most `slots` of them."""
+    tree = Tree(choices, passes.device)
+    rows = sorted(rows, key=lambda row: -len(row.pending))
+    pool, slots = passes.pool(rows, tree.size, slots)
+    for group in groups(rows, slots):
+        for slot, row in enumerate(group):
+            pool.begin(slot, row.segment)
+        tail, lengths = padded([row.pending for row in group], passes.pad, passes.device)
+        filled = torch.tensor([row.filled for row in group], device=tail.device)
+        place = torch.tensor([row.place for row in group], device=tail.device)
+        longest = tail.shape[1]
+        ids = torch.cat((tail, tree.ids.expand(len(group), -1)), 1)
+        among = torch.arange(ids.shape[1], device=tail.device)
+        places = place[:, None] + torch.cat((among[:longest].expand(len(group), -1), lengths[:, None] + tree.depth), 1)
+        columns = filled[:, None] + among
+        width = int(columns.max()) + 1
+        pool.window(0, len(group), columns, width)
+        hidden = passes.hidden(pool, ids, places, tree.allowed(filled, lengths, longest, width))
+        last = hidden[torch.arange(len(group)), lengths - 1]
+        after = torch.cat((last[:, None], hidden[:, longest:]), 1)
+        found = tree.scores(passes.logits(after).log_softmax(-1))
+        for row, scores in zip(group, found.tolist()):
+            row.result.scores = scores
+
+
+def groups(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    """Batches of at most `size` rows and PASS_TOKENS tokens; rows come longest first."""
+    at = 0
+    while at < len(rows):
+        count = max(1, min(size, PASS_TOKENS // len(rows[at].pending)))
+        yield rows[at : at + count]
+        at += count

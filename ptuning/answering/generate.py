@@ -72,9 +72,7 @@ def stream(
     """
     engine, name = _engine(model, tokenizer)
     shown, text = "", ""
-    for result in engine.stream(
-        Request(_ids(tokenizer, prompt), name, max_new_tokens, sampling=sampling or GREEDY)
-    ):
+    for result in engine.stream(Request(_ids(tokenizer, prompt), name, max_new_tokens, sampling=sampling or GREEDY)):
         text = tokenizer.decode(_sound(result).ids)
         if len(text.rstrip(HALF_A_CHARACTER)) > len(shown):
             shown = text.rstrip(HALF_A_CHARACTER)

@@ -2,94 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from ptuning.answering.requests import Decision, Matcher, Request, Result
-from ptuning.answering.slots import Segment, padded
-from ptuning.errors import PtuningError
-
-if TYPE_CHECKING:
-    from ptuning.answering.engine import Engine
-
-# Prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache.
-PASS_TOKENS = 2_048
-
-
-class Chosen(NamedTuple):
-    """A next token; other: the likeliest of the rest, `margin` less likely (infinitely where nothing else is allowed)."""
-
-    token: int
-    logprob: float
-    other: int
-    margin: float
-
-
-@dataclass
-class Row:
-    """A request on its way. segment: what its slot begins with; pending: tokens not read yet; most: tokens it may write;
-    filled: columns of the slot in use; place: next position id."""
-
-    request: Request
-    result: Result
-    segment: Segment
-    pending: list[int]
-    most: int
-    draws: torch.Generator | None
-    matcher: Matcher | None
-    filled: int = field(init=False)
-    place: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.filled, self.place = self.segment.length, self.segment.place
-
-    def begin(self, ends: Collection[int]) -> bool:
-        """What the answer has to begin with is read together with the prompt; True when that is all of it."""
-        self.result.ids, self.result.decisions, self.result.logprob = [], [], 0.0
-        return self._write(self.request.begun, ends)
-
-    def take(self, chosen: Chosen, ends: Collection[int]) -> bool:
-        """Notes the chosen token and what it forces; True when the answer is finished."""
-        self.result.logprob += chosen.logprob
-        if chosen.margin < math.inf:
-            decision = Decision(len(self.result.ids), chosen.logprob, chosen.other, chosen.margin)
-            self.result.decisions.append(decision)
-        return self._write((chosen.token,), ends)
-
-    def _write(self, tokens: Sequence[int], ends: Collection[int]) -> bool:
-        """Adds these tokens and those they force to the answer; True when it is finished."""
-        if self.matcher and not any(token in ends for token in tokens):
-            try:
-                for token in tokens:
-                    self.matcher.accept(token)
-                tokens = [*tokens, *self.matcher.forced()]
-            except PtuningError as error:  # a constraint that leaves no way on fails alone
-                self.result.error = str(error)
-                return True
-        for token in tokens:
-            if token in ends:
-                self.result.ended = True
-                return True
-            self.pending.append(token)
-            self.result.ids.append(token)
-            if len(self.result.ids) == self.most:
-                return True
-        return False
+from ptuning.answering.passes import PASS_TOKENS, Passes
+from ptuning.answering.rows import Chosen, Row
+from ptuning.answering.slots import SlotPool, padded
 
 
 class Writing:
     """Rows that write. The active ones are always in slots 0, 1, …: a pass reads one slice of the pool."""
 
-    def __init__(self, engine: Engine, rows: Sequence[Row], slots: int) -> None:
-        self.engine, self.waiting = engine, deque(rows)
+    def __init__(self, passes: Passes, rows: Sequence[Row], pool: SlotPool, slots: int) -> None:
+        """pool: has room for `slots` of the rows at a time, and for all that they may write."""
+        self._reading, self.waiting = passes, deque(rows)
         self.active: list[Row] = []
-        self.pool, self.slots = engine.pool(rows, max(row.most for row in rows), slots)
+        self.pool, self.slots = pool, slots
 
     def passes(self) -> Iterator[None]:
         """Goes on by a pass each time, to the end of the last row."""
@@ -104,7 +35,7 @@ class Writing:
         """Tokens of a row that a pass reads. A CPU pays for padding, so rows with many forced tokens read on while others
         write; a GPU reads all at once."""
         pending = [len(row.pending) for row in self.active]
-        return max(1, sum(pending) // len(pending)) if self.engine.base.device.type == "cpu" else max(pending)
+        return max(1, sum(pending) // len(pending)) if self._reading.device.type == "cpu" else max(pending)
 
     def _admit(self) -> None:
         """Waiting rows into the free slots, as many as one pass reads."""
@@ -123,17 +54,16 @@ class Writing:
     def _pass(self, first: int, rows: Sequence[Row], most: int) -> None:
         """Reads up to `most` pending tokens of rows in slots first, first + 1, …; a row that has none left then has its next
         token, or leaves."""
-        engine = self.engine
+        reading = self._reading
         parts = [row.pending[:most] for row in rows]
-        ids, lengths = padded(parts, engine.pad, engine.base.device)
+        ids, lengths = padded(parts, reading.pad, reading.device)
         filled = torch.tensor([row.filled for row in rows], device=ids.device)
         place = torch.tensor([row.place for row in rows], device=ids.device)
         width = max(row.filled + len(part) for row, part in zip(rows, parts))
-        hidden = None
-        if engine.recorded and first == 0:
-            hidden = engine.recorded.read(self.pool, ids, filled, place, width)
-        if hidden is None:
-            hidden = engine.read(self.pool, ids, filled, place, width, first)
+        if first:
+            hidden = reading.read(self.pool, ids, filled, place, width, first)
+        else:
+            hidden = reading.read_short(self.pool, ids, filled, place, width)
         for row, part in zip(rows, parts):
             row.filled, row.place = row.filled + len(part), row.place + len(part)
             row.pending = row.pending[len(part) :]
@@ -141,12 +71,9 @@ class Writing:
         if not ready:
             return
         asking = [rows[at] for at in ready]
-        logits = engine.logits(hidden[ready, lengths[ready] - 1])
-        finished = [
-            first + at
-            for at, row, chosen in zip(ready, asking, _chosen(asking, logits))
-            if row.take(chosen, engine.ends)
-        ]
+        logits = reading.logits(hidden[ready, lengths[ready] - 1])
+        chosen = _chosen(asking, logits)
+        finished = [first + at for at, row, token in zip(ready, asking, chosen) if row.take(token)]
         for slot in reversed(finished):
             self._leave(slot)
 

@@ -72,7 +72,7 @@ def load_base(
     bits = _bits(folder, kind, quantization_bit)
     _make_room(model, bits, dtype, place, folder)
     if bits:
-        from ptuning.base.quantization.layers import replace_linears
+        from ptuning.base.quantization.models import replace_linears
 
         replace_linears(model, bits, dtype, quantization_scheme)
     try:
@@ -218,6 +218,6 @@ def _bits(folder: Path, kind: str, wanted: int) -> int:
 
 
 def _make_room(model: PreTrainedModel, bits: int, dtype: torch.dtype, device: torch.device, folder: Path) -> None:
-    from ptuning.base.quantization.layers import memory_bytes
+    from ptuning.base.quantization.models import memory_bytes
 
     require_room(memory_bytes(model, bits, dtype), device, folder)

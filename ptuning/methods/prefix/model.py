@@ -18,6 +18,7 @@ from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from ptuning.base.shapes import KeyValueShape
 from ptuning.errors import PtuningError
 
 
@@ -48,11 +49,7 @@ class PrefixConfig:
     @classmethod
     def for_model(cls, model: PreTrainedModel, pre_seq_len: int, prefix_projection: bool = False) -> PrefixConfig:
         """The shape that fits a decoder-only transformers model."""
-        config = model.config
-        heads = config.num_attention_heads
-        head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-        groups = getattr(config, "num_key_value_heads", None) or heads
-        return cls(pre_seq_len, config.num_hidden_layers, groups, head_dim, prefix_projection, config.hidden_size)
+        return cls(pre_seq_len, *KeyValueShape.of(model), prefix_projection, model.config.hidden_size)
 
 
 class PrefixEncoder(nn.Module):

@@ -6,6 +6,7 @@ import torch
 from ptuning.answering.candidates import candidates
 from ptuning.answering.constraints import Grammar
 from ptuning.answering.engine import Engine
+from ptuning.answering.passes import Passes
 from ptuning.answering.requests import Request
 from ptuning.base.models import load_base
 
@@ -85,9 +86,9 @@ def test_branches_leave_the_greedy_answer_where_it_was_closest(base, engine):
 def test_the_branches_of_all_requests_share_their_passes(base, engine, monkeypatch):
     requests, rows = requests_for(base), []
     engine.run(requests)
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
+        Passes, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
     )
     candidates(engine, requests, 3)
     assert max(rows) > len(requests), "the greedy answers are remembered, their branches read together"

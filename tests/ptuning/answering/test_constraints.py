@@ -7,6 +7,7 @@ import torch
 
 from ptuning.answering.constraints import Grammar, opening
 from ptuning.answering.engine import Engine
+from ptuning.answering.passes import Passes
 from ptuning.answering.requests import Request
 from ptuning.answering.sampling import Sampling
 from ptuning.base.models import load_base, load_tokenizer
@@ -158,8 +159,8 @@ def test_the_engine_writes_sentences_of_the_grammar_in_fewer_passes_than_tokens(
     base = load_base(tiny_base_folder)
     engine = Engine(base.model, base.tokenizer.end_token_ids, base.tokenizer.pad_token_id)
     passes = []
-    hidden = Engine.hidden
-    monkeypatch.setattr(Engine, "hidden", lambda self, *rest: (passes.append(1), hidden(self, *rest))[1])
+    hidden = Passes.hidden
+    monkeypatch.setattr(Passes, "hidden", lambda self, *rest: (passes.append(1), hidden(self, *rest))[1])
     constraint = Grammar(LARK, base.tokenizer, base.model.config.vocab_size)
     prompts = [base.tokenizer.encode(f"{year}年净利润是多少？") for year in range(2010, 2022)]
     results = engine.run([Request(prompt, None, 60, constraint=constraint, sampling=sampling) for prompt in prompts])

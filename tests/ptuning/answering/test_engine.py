@@ -6,6 +6,7 @@ import torch
 
 from ptuning.answering.constraints import Grammar
 from ptuning.answering.engine import Engine
+from ptuning.answering.passes import Passes
 from ptuning.answering.requests import Request, Result
 from ptuning.answering.sampling import Sampling
 from ptuning.base.models import load_base
@@ -78,9 +79,9 @@ def test_waiting_rows_take_the_slots_of_those_that_ended(base, engine, monkeypat
     monkeypatch.setattr("ptuning.answering.engine.MAX_SLOTS", slots)
     engine._answers.clear()
     rows = []
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
+        Passes, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
     )
     assert [result.ids for result in engine.run(requests)] == wanted
     assert max(rows) == slots
@@ -88,7 +89,7 @@ def test_waiting_rows_take_the_slots_of_those_that_ended(base, engine, monkeypat
 
 def test_memory_decides_how_many_rows_share_a_pass(base, models):
     tight = Engine(base.model, base.tokenizer.end_token_ids, 0, memory=1)  # room for less than a row: one at a time
-    pool, slots = tight.pool([tight._row(request, Result(), 0) for request in [Request([5, 6, 7])] * 9], 10, 256)
+    pool, slots = tight.passes.pool([tight._row(request, Result(), 0) for request in [Request([5, 6, 7])] * 9], 10, 256)
     assert (slots, pool.slots, pool.capacity) == (1, 1, 14)
     request = requests_for(base, 1)[0]
     request = Request(request.prompt, None, 8)
@@ -98,7 +99,7 @@ def test_memory_decides_how_many_rows_share_a_pass(base, models):
 def test_out_of_memory_halves_the_batch_and_goes_on(base, engine, monkeypatch):
     requests, tried = requests_for(base, 12, seed=3), []
     wanted = [result.ids for result in engine.run(requests)]
-    hidden = Engine.hidden
+    hidden = Passes.hidden
 
     def small_device(self, pool, ids, places, allowed):
         tried.append(len(ids))
@@ -107,13 +108,13 @@ def test_out_of_memory_halves_the_batch_and_goes_on(base, engine, monkeypatch):
         return hidden(self, pool, ids, places, allowed)
 
     engine._answers.clear()
-    monkeypatch.setattr(Engine, "hidden", small_device)
+    monkeypatch.setattr(Passes, "hidden", small_device)
     assert [result.ids for result in engine.run(requests)] == wanted
     assert max(tried) > 3 >= tried[-1]
 
 
 def test_a_programming_error_is_not_taken_for_a_lack_of_memory(base, engine, monkeypatch):
-    monkeypatch.setattr(Engine, "hidden", lambda *_: (_ for _ in ()).throw(RuntimeError("shapes do not match")))
+    monkeypatch.setattr(Passes, "hidden", lambda *_: (_ for _ in ()).throw(RuntimeError("shapes do not match")))
     with pytest.raises(RuntimeError, match="shapes"):
         engine.run(requests_for(base, 2))
 
@@ -123,9 +124,9 @@ def test_a_shared_beginning_is_read_once(base, engine, monkeypatch):
     requests = [Request([*head, *base.tokenizer.encode(q, add_special_tokens=False)], "long", 12) for q in QUESTIONS]
     wanted = [engine.run([request])[0].ids for request in requests]
     read = []
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine, "hidden", lambda self, pool, ids, *rest: (read.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1]
+        Passes, "hidden", lambda self, pool, ids, *rest: (read.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1]
     )
     engine._answers.clear()
     assert [result.ids for result in engine.run(requests)] == wanted
@@ -147,8 +148,8 @@ def test_a_new_prefix_under_an_old_name_forgets_the_old_beginnings(base, models,
 @pytest.mark.parametrize("choices", [("甲", "乙丙", "净利润是多少"), ("甲",), ("甲", "乙")])
 def test_choices_are_scored_in_one_pass_as_by_reading_each(base, models, engine, monkeypatch, choices):
     passes = []
-    hidden = Engine.hidden
-    monkeypatch.setattr(Engine, "hidden", lambda self, *rest: (passes.append(1), hidden(self, *rest))[1])
+    hidden = Passes.hidden
+    monkeypatch.setattr(Passes, "hidden", lambda self, *rest: (passes.append(1), hidden(self, *rest))[1])
     ids = tuple(tuple(base.tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
     names = [None, *PREFIXES]
     requests = [Request(base.tokenizer.encode(q), names[i % 4], choices=ids) for i, q in enumerate(QUESTIONS)]
@@ -195,9 +196,9 @@ class Alternating:
 def test_constrained_rows_write_only_what_is_allowed_and_read_forced_tokens_together(base, models, engine, monkeypatch):
     size = base.model.config.vocab_size
     widths = []
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine,
+        Passes,
         "hidden",
         lambda self, pool, ids, *rest: (widths.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1],
     )
@@ -308,9 +309,9 @@ def test_a_beginning_that_ends_or_that_the_constraint_forbids_fails_alone(base, 
 
 def test_what_an_answer_must_begin_with_rides_with_the_prompt(base, engine, monkeypatch):
     widths, prompt = [], base.tokenizer.encode(QUESTIONS[0])
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine,
+        Passes,
         "hidden",
         lambda self, pool, ids, *rest: (widths.append(ids.shape[1]), hidden(self, pool, ids, *rest))[1],
     )
@@ -339,9 +340,9 @@ def test_a_malformed_request_fails_alone(base, models, engine):
 
 def test_the_same_request_is_answered_once_and_remembered(base, models, engine, monkeypatch):
     prompt, rows = base.tokenizer.encode(QUESTIONS[0]), []
-    hidden = Engine.hidden
+    hidden = Passes.hidden
     monkeypatch.setattr(
-        Engine, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
+        Passes, "hidden", lambda self, pool, ids, *rest: (rows.append(len(ids)), hidden(self, pool, ids, *rest))[1]
     )
     first = engine.run([Request(prompt, "long", 6)] * 3 + [Request(list(prompt), "short", 6)])
     assert max(rows) == 2 and first[0] == first[1] == first[2] != first[3]
@@ -358,7 +359,7 @@ def test_the_same_request_is_answered_once_and_remembered(base, models, engine, 
 def test_nothing_grows_with_the_number_of_questions(base, engine):
     for seed in range(30):
         engine.run(requests_for(base, 6, seed))
-    assert len(engine._heads) <= 32
-    pool = engine._pool
+    assert len(engine._beginnings) <= 32
+    pool = engine.passes._pool
     engine.run(requests_for(base, 6, 7))
-    assert engine._pool is pool
+    assert engine.passes._pool is pool

@@ -48,7 +48,7 @@ def test_recorded_passes_write_the_same_tokens(base, monkeypatch):
     for seed in range(3):
         requests = requests_for(base, seed=seed)
         assert [r.ids for r in recorded.run(requests)] == [r.ids for r in plain.run(requests)]
-    shapes = set(recorded.recorded._made)
+    shapes = set(recorded.passes._recorded._made)
     assert len({rows for rows, _, _ in shapes}) > 1 and {tokens for _, tokens, _ in shapes} > {1}
 
 
@@ -60,7 +60,7 @@ def test_a_stream_of_recorded_passes_is_the_same_answer(base):
 
 
 def test_a_shape_holds_the_pass_and_never_more_than_the_pool(base):
-    pool = SlotPool(engine_for(base, graphs=False)._bare().keys_values, 5, 200)
+    pool = SlotPool(engine_for(base, graphs=False).passes.bare.keys_values, 5, 200)
     assert shape_of(pool, 3, 1, 40) == (4, 1, 128)
     assert shape_of(pool, 5, 3, 190) == (5, 4, 200)
     assert shape_of(pool, 5, 9, 190) is None
@@ -74,7 +74,7 @@ def test_a_recording_that_gives_other_states_is_not_used(base):
         passes += 1
         return torch.full((*ids.shape, 4), float(passes))
 
-    pool = SlotPool(engine_for(base, graphs=False)._bare().keys_values, 4, 64)
+    pool = SlotPool(engine_for(base, graphs=False).passes.bare.keys_values, 4, 64)
     recorded, ids = RecordedPasses(read), torch.ones(2, 1, dtype=torch.long)
     asked = (pool, ids, ids[:, 0], ids[:, 0], 9)
     assert all(recorded.read(*asked) is None for _ in range(WORTH - 1))
@@ -93,11 +93,11 @@ class NothingIsWaitedFor(TorchDispatchMode):
 def test_a_pass_waits_for_no_number(base):
     engine = engine_for(base, graphs=False)
     with torch.no_grad():  # inference mode would hide calls from the watcher
-        pool = SlotPool(engine._bare().keys_values, 4, 64)
+        pool = SlotPool(engine.passes.bare.keys_values, 4, 64)
         ids = torch.ones(4, 2, dtype=torch.long)
         filled, place = torch.tensor([3, 5, 7, 63]), torch.tensor([0, 2, 4, 0])
         with NothingIsWaitedFor():
-            hidden = engine.read(pool, ids, filled, place, 32)
+            hidden = engine.passes.read(pool, ids, filled, place, 32)
         assert hidden.isfinite().all()
         with pytest.raises(AssertionError), NothingIsWaitedFor():
             hidden.sum().item()
@@ -109,4 +109,4 @@ def test_graphs_write_the_same_tokens(tiny_base_folder):
     requests = requests_for(base)
     plain, recorded = engine_for(base, graphs=False), engine_for(base, graphs=True)
     assert [r.ids for r in recorded.run(requests)] == [r.ids for r in plain.run(requests)]
-    assert recorded.recorded._made and not recorded.recorded._failed
+    assert recorded.passes._recorded._made and not recorded.passes._recorded._failed

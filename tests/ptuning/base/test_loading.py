@@ -158,7 +158,8 @@ def test_the_files_are_not_needed_after_loading(copy):
 
 @pytest.mark.parametrize("bits", [8, 4])
 def test_quantising_while_loading_equals_quantising_a_loaded_base(tiny_base_folder, bits):
-    from ptuning.base.quantization.layers import QuantizedLinear, quantize_model
+    from ptuning.base.quantization.layers import QuantizedLinear
+    from ptuning.base.quantization.models import quantize_model
 
     now = load_base(tiny_base_folder, quantization_bit=bits)
     later = load_base(tiny_base_folder)

@@ -11,7 +11,8 @@ from transformers.models.glm.modeling_glm import apply_rotary_pos_emb
 
 from ptuning.base.families.chatglm import FIXED, SETTINGS, glm_config, interleaved, read_prefix
 from ptuning.base.models import load_base
-from ptuning.base.quantization.layers import QuantizedLinear, quantize
+from ptuning.base.quantization.integers import quantize
+from ptuning.base.quantization.layers import QuantizedLinear
 from ptuning.checkpoints import load_prefix
 from ptuning.errors import PtuningError
 from ptuning.methods.prefix.model import PrefixModel

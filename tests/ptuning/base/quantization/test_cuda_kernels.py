@@ -9,7 +9,7 @@ import torch
 
 from ptuning.base.quantization import cuda_kernels
 from ptuning.base.quantization.cuda_kernels import compile_source, dequantize_on_cuda, library, options
-from ptuning.base.quantization.layers import dequantize, dequantize_in_torch, quantize
+from ptuning.base.quantization.integers import dequantize, dequantize_in_torch, quantize
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="没有 CUDA")
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)

@@ -10,16 +10,9 @@ from torch import nn
 from transformers import GlmConfig, GlmForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from ptuning.base.models import load_base
-from ptuning.base.quantization.layers import (
-    QuantizedLinear,
-    dequantize,
-    memory_bytes,
-    pack,
-    quantize,
-    quantize_model,
-    replace_linears,
-    unpack,
-)
+from ptuning.base.quantization.integers import dequantize, pack, quantize, unpack
+from ptuning.base.quantization.layers import QuantizedLinear
+from ptuning.base.quantization.models import memory_bytes, quantize_model, replace_linears
 from ptuning.errors import PtuningError
 from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
 
