@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from transformers import DataCollatorForSeq2Seq, DynamicCache, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from ptuning.methods.prefix.model import PrefixEncoder
+from ptuning.methods.prefix.encoder import PrefixEncoder
 from ptuning.training.dataset import IGNORED
 
 

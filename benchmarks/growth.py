@@ -22,7 +22,8 @@ from benchmarks.training import synchronize
 from benchmarks.ways import PREFIX_LENGTH, Setup, generate
 from ptuning.answering.engine import Engine
 from ptuning.answering.requests import Request
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 Rows = list[dict[str, Any]]
 TAIL = 16  # tokens of a prompt that its neighbours do not share

@@ -43,10 +43,11 @@ from transformers.utils import logging as transformers_logging
 
 from benchmarks.baselines import PaddedPrefixModel, peft_model, seq2seq_collator
 from ptuning.base.models import Base, load_base
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 from ptuning.training import dataset
 from ptuning.training.arguments import PtuningArguments
-from ptuning.training.trainer import PrefixTrainer
+from ptuning.training.trainer import TuningTrainer as PrefixTrainer
 
 ROOT = Path(__file__).resolve().parent.parent
 MINI = ROOT / "RawModels" / "caibao-mini"

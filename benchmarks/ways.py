@@ -33,7 +33,9 @@ from ptuning.answering.engine import KEPT_ANSWERS, Engine
 from ptuning.answering.requests import Request, Result
 from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import export_prefix, load_prefix
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel, positions
+from ptuning.methods.adapted import positions
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 Answer = dict[str, tuple[int, ...]]  # task → the tokens written
 Ask = Callable[[Sequence[str]], list[Answer]]

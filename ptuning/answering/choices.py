@@ -67,7 +67,7 @@ def score(passes: Passes, rows: Sequence[Row], choices: Sequence[Sequence[int]],
         hidden = passes.hidden(pool, ids, places, tree.allowed(filled, lengths, longest, width))
         last = hidden[torch.arange(len(group)), lengths - 1]
         after = torch.cat((last[:, None], hidden[:, longest:]), 1)
-        found = tree.scores(passes.logits(after).log_softmax(-1))
+        found = tree.scores(passes.logits(after, group).log_softmax(-1))
         for row, scores in zip(group, found.tolist()):
             row.result.scores = scores
 

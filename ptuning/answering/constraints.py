@@ -14,7 +14,7 @@ import torch
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from torch import Tensor
 
-from ptuning.base.tokenizers.glm import Tokenizer
+from ptuning.base.tokenizers.tokenizer import Tokenizer
 from ptuning.errors import PtuningError
 
 WITHIN_CHARACTER = bytes(range(0x80, 0xC0))  # bytes that no character of UTF-8 begins with

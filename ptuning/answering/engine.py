@@ -1,6 +1,7 @@
 """One frozen base, many prefixes, one batch.
 
-A prefix is keys and values, so rows with different prefixes (or none) share every pass. What rows of one prefix begin
+A prefix is keys and values, so rows with different prefixes (or none) share every pass; so do rows to whose layers another
+method adds something. What rows of one prefix begin
 with is computed once. Rows that have ended leave at once and waiting ones take their slots (continuous batching, Yu et
 al. 2022). Choices among given answers are read off one pass, without generating. A constraint's forced tokens are read
 in one pass together, those before the first choice with the prompt.
@@ -23,7 +24,7 @@ from ptuning.answering.requests import Request, Result
 from ptuning.answering.rows import Row
 from ptuning.answering.slots import Segment
 from ptuning.answering.writing import Writing
-from ptuning.methods.prefix.model import PrefixEncoder
+from ptuning.methods.method import Tuning
 
 MAX_SLOTS = 128  # rows in one pass; more gained nothing on a CPU
 COUNTS_COLUMNS = frozenset({"gpt_neo"})  # their local attention goes by columns: one row a pass, and no tree of choices
@@ -31,7 +32,7 @@ KEPT_ANSWERS = 2_000
 
 
 class Engine:
-    """Answers requests on one base. Prefixes may be added at any time."""
+    """Answers requests on one base. Prefixes, and what other methods train, may be added at any time."""
 
     def __init__(
         self,
@@ -47,17 +48,17 @@ class Engine:
         self.base, self.ends = base, frozenset(end_tokens)
         self.passes = Passes(base, pad, memory, graphs)
         self._kept_answers = kept_answers
-        self._prefixes: dict[str | None, Segment] = {None: self.passes.bare}
+        self._tunings: dict[str | None, Segment] = {None: self.passes.bare}
         self._beginnings = Beginnings(self.passes)
         self._answers: dict[Any, Result] = {}
 
-    def add_prefix(self, name: str, encoder: PrefixEncoder) -> None:
-        """A prefix under a name; one that has it already is replaced."""
-        with torch.inference_mode():
-            keys_values = encoder.key_values().to(self.passes.device, self.passes.dtype)
-        self._prefixes[name] = Segment(keys_values, encoder.config.text_start)
+    def add(self, name: str, tuning: Tuning) -> None:
+        """What a method trained, under a name; one that has it already is replaced."""
+        self._tunings[name] = self.passes.segment(tuning)
         self._beginnings.forget(name)
         self._answers.clear()
+
+    add_prefix = add  # its name from when there was one method
 
     def run(self, requests: Sequence[Request]) -> list[Result]:
         """The results, in the order of the requests. A request that cannot be answered has an `error`; the others go on.
@@ -119,7 +120,7 @@ class Engine:
     def _fault(self, request: Request) -> str | None:
         if not len(request.prompt):
             return "问题没有任何词元，请给出非空的问题。"
-        if request.prefix not in self._prefixes:
+        if request.prefix not in self._tunings:
             return f"没有名为“{request.prefix}”的前缀，请先载入它。"
         if request.max_new_tokens < 1:
             return f"max_new_tokens 至少为1，现在是{request.max_new_tokens}。"
@@ -134,7 +135,7 @@ class Engine:
 
     def _room(self, request: Request) -> int:
         """Positions that are left for the answer."""
-        start = self._prefixes[request.prefix].place
+        start = self._tunings[request.prefix].place
         return self.base.config.max_position_embeddings - start - len(request.prompt)
 
     def _run(self, requests: Sequence[Request], results: Sequence[Result], seeds: Sequence[int], slots: int) -> None:
@@ -150,7 +151,7 @@ class Engine:
                 pass
 
     def _row(self, request: Request, result: Result, seed: int) -> Row:
-        read, segment = self._beginnings.longest(request, self._prefixes[request.prefix])
+        read, segment = self._beginnings.longest(request, self._tunings[request.prefix])
         matcher = request.constraint.matcher() if request.constraint else None
         rest = list(request.prompt[len(read) :])
         most = min(request.max_new_tokens, self._room(request))
@@ -167,7 +168,7 @@ class Engine:
 
     def remember(self, prefix: str | None, beginning: Sequence[int]) -> None:
         """Reads a beginning that prompts of this prefix will share, so that they need not."""
-        self._beginnings.remember(prefix, beginning, self._prefixes[prefix])
+        self._beginnings.remember(prefix, beginning, self._tunings[prefix])
 
 
 def _key(request: Request) -> tuple[Any, ...]:

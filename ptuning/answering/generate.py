@@ -9,23 +9,23 @@ from transformers import PreTrainedModel
 from ptuning.answering.engine import Engine
 from ptuning.answering.requests import Request, Result
 from ptuning.answering.sampling import GREEDY, Sampling
-from ptuning.base.tokenizers.glm import Tokenizer
+from ptuning.base.tokenizers.tokenizer import Tokenizer
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.adapted import AdaptedModel
 
-Model = PrefixModel | PreTrainedModel
+Model = AdaptedModel | PreTrainedModel
 Prompt = str | Sequence[int]  # a text, or ready ids with everything the model expects before an answer
 HALF_A_CHARACTER = "\ufffd"  # what bytes decode to that are no UTF-8 yet
-_NAME = "prefix"
+_NAME = "tuning"
 
 
 def _engine(model: Model, tokenizer: Tokenizer) -> tuple[Engine, str | None]:
-    """An engine for this model alone, and the name of its prefix there."""
-    base = model.base_model if isinstance(model, PrefixModel) else model
+    """An engine for this model alone, and the name of its tuning there."""
+    base = model.base_model if isinstance(model, AdaptedModel) else model
     engine = Engine(base, tokenizer.end_token_ids, tokenizer.pad_token_id)
-    if not isinstance(model, PrefixModel):
+    if not isinstance(model, AdaptedModel):
         return engine, None
-    engine.add_prefix(_NAME, model.prefix_encoder)
+    engine.add(_NAME, model.tuning)
     return engine, _NAME
 
 

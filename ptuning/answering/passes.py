@@ -14,6 +14,8 @@ from ptuning.answering.rows import Row
 from ptuning.answering.slots import Segment, SlotPool, additive
 from ptuning.base.loading import free_memory
 from ptuning.base.shapes import KeyValueShape
+from ptuning.methods.deltas import added
+from ptuning.methods.method import Tuning
 
 # Prompt tokens read in one pass: rows of like length share it, and what it holds fits a CPU's cache.
 PASS_TOKENS = 2_048
@@ -38,6 +40,13 @@ class Passes:
         """What a row of the base alone begins with: nothing."""
         layers, heads, width = KeyValueShape.of(self.base)
         return Segment(torch.zeros((layers, 2, heads, 0, width), dtype=self.dtype, device=self.device), 0)
+
+    def segment(self, tuning: Tuning) -> Segment:
+        """What rows with this tuning begin with, and what it adds to their passes."""
+        with torch.inference_mode():
+            key_values = tuning.key_values()
+            held = self.bare.keys_values if key_values is None else key_values.to(self.device, self.dtype)
+        return Segment(held, tuning.text_start, tuning.deltas(), tuning.head(self.base.get_output_embeddings()))
 
     def pool(self, rows: Sequence[Row], more: int, slots: int) -> tuple[SlotPool, int]:
         """The kept pool, with room for the largest row and `more` columns; and how many rows memory allows, at most `slots`."""
@@ -66,7 +75,8 @@ class Passes:
 
     def read_short(self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int) -> Tensor:
         """`read` from the first slot on, by a recorded pass where there is one; good until the next pass."""
-        recorded = self._recorded.read(pool, ids, filled, place, width) if self._recorded else None
+        plain = self._recorded is not None and not pool.deltas(0, len(ids))  # a graph knows nothing of the rows' deltas
+        recorded = self._recorded.read(pool, ids, filled, place, width) if self._recorded and plain else None
         return self.read(pool, ids, filled, place, width) if recorded is None else recorded
 
     def read(self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int, first: int = 0) -> Tensor:
@@ -82,12 +92,16 @@ class Passes:
         """Last hidden states [rows, tokens, hidden]; allowed: which columns each token sees, [rows, tokens, columns]."""
         mask = additive(allowed, self.dtype)
         decoder = self.base.get_decoder()
-        with grouped(self.base):
+        with grouped(self.base), added(decoder, pool.deltas(*pool.read_slots)):
             read = decoder(
                 input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=pool, use_cache=True
             )
         return read.last_hidden_state
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Shape: [..., hidden] → [..., vocabulary], float32."""
-        return self.base.get_output_embeddings()(hidden).float()
+    def logits(self, hidden: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Of the rows' last hidden states. Shape: [rows, ..., hidden] → [rows, ..., vocabulary], float32."""
+        logits = self.base.get_output_embeddings()(hidden).float()
+        for head in {row.segment.head for row in rows if row.segment.head}:
+            own = [at for at, row in enumerate(rows) if row.segment.head is head]
+            logits[own] = head(hidden[own]).float()
+        return logits

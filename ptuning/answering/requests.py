@@ -32,7 +32,8 @@ class Constraint(Protocol):
 class Request:
     """What to do with one prompt: write after it, or (choices) only score given answers.
 
-    prompt: token ids, the special head included. prefix: a name that the engine knows; None: the bare base. begun: what the
+    prompt: token ids, the special head included. prefix: a name that the engine knows, of a prefix
+    or what else was trained; None: the bare base. begun: what the
     answer begins with, held to the constraint like what follows; its probability is not counted.
     """
 

@@ -16,10 +16,10 @@ import torch
 from ptuning.answering.generate import Model, Prompt, generate, stream
 from ptuning.answering.sampling import Sampling
 from ptuning.base.models import Base, load_base
-from ptuning.base.tokenizers.glm import Tokenizer
-from ptuning.checkpoints import load_prefix
+from ptuning.base.tokenizers.tokenizer import Tokenizer
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.adapted import AdaptedModel
+from ptuning.methods.saving import load as load_tuning
 
 History = list[tuple[str, str]]  # (query, response) of each round
 
@@ -54,7 +54,7 @@ class TunedModel:
 
     def __init__(self, base: Base) -> None:
         self.base = base
-        self._prefixed: dict[str, PrefixModel] = {}
+        self._prefixed: dict[str, AdaptedModel] = {}
         self._model: Model = base.model
 
     @property
@@ -74,7 +74,7 @@ class TunedModel:
     def add_prefix(self, name: str, folder: str | Path) -> None:
         """Loads a checkpoint of any layout under a name; one that already has it is replaced. Raises PtuningError."""
         replaced = self._prefixed.get(name)
-        self._prefixed[name] = PrefixModel(self.base.model, load_prefix(folder, self.base)).eval()
+        self._prefixed[name] = AdaptedModel(self.base.model, load_tuning(folder, self.base)).eval()
         if replaced is self._model:
             self.use_prefix(name)
 
@@ -144,7 +144,7 @@ class TunedModel:
 
     def _room(self, max_length: int, prompt: int) -> int:
         """Tokens a response may have after `prompt` tokens, at least 1."""
-        start = self._model.text_start if isinstance(self._model, PrefixModel) else 0
+        start = self._model.text_start if isinstance(self._model, AdaptedModel) else 0
         longest = min(max_length, self.base.model.config.max_position_embeddings - start)
         if prompt >= longest:
             raise PtuningError(

@@ -71,7 +71,7 @@ class Writing:
         if not ready:
             return
         asking = [rows[at] for at in ready]
-        logits = reading.logits(hidden[ready, lengths[ready] - 1])
+        logits = reading.logits(hidden[ready, lengths[ready] - 1], asking)
         chosen = _chosen(asking, logits)
         finished = [first + at for at, row, token in zip(ready, asking, chosen) if row.take(token)]
         for slot in reversed(finished):

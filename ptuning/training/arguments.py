@@ -11,11 +11,14 @@ from typing import Any
 import torch
 from transformers import Seq2SeqTrainingArguments
 
+from ptuning.base.quantization.integers import BITS
+from ptuning.base.quantization.models import SCHEMES
 from ptuning.errors import PtuningError
+from ptuning.methods.method import Options
+from ptuning.methods.registry import METHODS
+from ptuning.methods.saving import layouts
 
 STYLES = ("auto", "chatglm", "plain")
-LAYOUTS = ("caibao", "original", "peft")
-BITS = (0, 4, 8)
 _INERT = "为兼容官方脚本而接受，不起作用："
 
 
@@ -27,9 +30,6 @@ def _inert(reason: str, default: Any = None) -> Any:
 class ModelArguments:
     model_name_or_path: str = field(default="RawModels/caibao-mini", metadata={"help": "基座模型文件夹"})
     ptuning_checkpoint: str | None = field(default=None, metadata={"help": "已有的前缀检查点，用来评测或接着训练"})
-    pre_seq_len: int | None = field(default=None, metadata={"help": "前缀长度；带 ptuning_checkpoint 时以检查点为准"})
-    prefix_projection: bool = field(default=False, metadata={"help": "前缀经过一个两层MLP再参数化"})
-    prefix_init_std: float = field(default=1.0, metadata={"help": "前缀初始值的标准差"})
     quantization_bit: int | None = field(default=None, metadata={"help": "把冻结的基座量化成8位或4位；前缀仍是float32"})
     quantization_scheme: str = field(default="int", metadata={"help": "int：ChatGLM的逐行对称量化；nf4：bitsandbytes"})
     checkpoint_layout: str = field(
@@ -42,6 +42,11 @@ class ModelArguments:
     model_revision: str = _inert("基座是本地文件夹", "main")
     use_auth_token: bool = _inert("不访问网络上的模型库", False)
     resize_position_embeddings: bool | None = _inert("旋转位置编码没有长度限制")
+    methods: tuple[Options, ...] = field(default=(), init=False)  # of METHODS, in their order; `parse` fills it
+
+    def asked(self) -> list[Options]:
+        """The methods that the command line asks to train anew."""
+        return [options for options in self.methods if options.given]
 
 
 @dataclass
@@ -154,16 +159,19 @@ def _wrong_work(model: ModelArguments, data: DataArguments, training: PtuningArg
     if not (training.do_train or training.do_eval or training.do_predict):
         wrong.append("请给出 --do_train、--do_eval 或 --do_predict")
     elif not model.ptuning_checkpoint:
-        if training.do_train and model.pre_seq_len is None:
-            wrong.append("训练前缀需要 --pre_seq_len，例如128（官方脚本不给它时是全量微调，这里不做）")
-        if not training.do_train and model.pre_seq_len is not None:
-            wrong.append("给了 --pre_seq_len 而没有 --ptuning_checkpoint，前缀会是随机的；请给出检查点")
+        given = [method for method, options in zip(METHODS, model.methods) if options.given]
+        if training.do_train and not given:
+            wrong.append("；或".join(method.needs for method in METHODS))
+        if training.do_train and len(given) > 1:
+            wrong.append(f"一次只能训练一种：{'、'.join(method.title for method in given)}")
+        if not training.do_train:
+            wrong += [method.random for method in given]
     return wrong
 
 
 def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
-    wrong = []
-    lengths: dict[str, int | None] = {"pre_seq_len": model.pre_seq_len, "val_max_target_length": data.val_max_target_length}
+    wrong = [phrase for options in model.methods for phrase in options.wrong()]
+    lengths: dict[str, int | None] = {"val_max_target_length": data.val_max_target_length}
     lengths |= {"max_source_length": data.max_source_length, "max_target_length": data.max_target_length}
     for name, value in lengths.items():
         if value is not None and value < 1:
@@ -172,12 +180,12 @@ def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
         "prompt_style": (data.prompt_style, STYLES),
         "truncation_side": (data.truncation_side, ("left", "right")),
     }
-    choices |= {"checkpoint_layout": (model.checkpoint_layout, LAYOUTS)}
-    choices |= {"quantization_scheme": (model.quantization_scheme, ("int", "nf4"))}
+    choices |= {"checkpoint_layout": (model.checkpoint_layout, layouts())}
+    choices |= {"quantization_scheme": (model.quantization_scheme, SCHEMES)}
     for name, (chosen, allowed) in choices.items():
         if chosen not in allowed:
             wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
-    if (model.quantization_bit or 0) not in BITS:
+    if (model.quantization_bit or 0) not in (0, *BITS):
         wrong.append(f"--quantization_bit 只能是 4 或 8（或 0：不量化），现在是{model.quantization_bit}")
     if any(weight <= 0 for weight in data.train_weights or ()):
         wrong.append(f"--train_weights 都要大于0，现在是{data.train_weights}")

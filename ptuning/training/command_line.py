@@ -12,6 +12,7 @@ from transformers import HfArgumentParser
 
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
+from ptuning.methods.registry import METHODS
 from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, inert_arguments
 
 RENAMED = {  # an argument that transformers 5 no longer has: what it is called now
@@ -108,7 +109,8 @@ def parse(argv: Sequence[str] | None) -> tuple[ModelArguments, DataArguments, Pt
     if words and words[0].endswith(".json"):
         words = [*arguments_of_json(Path(words[0])), *words[1:]]
     kept, notices = translate(words)
-    parser = _Parser([ModelArguments, DataArguments, PtuningArguments], allow_abbrev=False)  # type: ignore[list-item]
+    groups = [ModelArguments, DataArguments, PtuningArguments]
+    parser = _Parser([*groups, *(method.options for method in METHODS)], allow_abbrev=False)  # type: ignore[list-item]
     parsed: Any
     try:
         *parsed, unknown = parser.parse_args_into_dataclasses(
@@ -118,5 +120,6 @@ def parse(argv: Sequence[str] | None) -> tuple[ModelArguments, DataArguments, Pt
         raise PtuningError(f"参数不对：{error}") from None
     if unknown:
         raise PtuningError(f"不认识的参数：{' '.join(unknown)}，用 --help 查看全部参数。")
-    model, data, training = parsed
+    model, data, training, *methods = parsed
+    model.methods = tuple(methods)
     return model, data, training, notices

@@ -1,9 +1,8 @@
-"""Training of a prefix with transformers' Trainer: only the prefix is optimised, saved and loaded."""
+"""Training with transformers' Trainer: only what the method trains is optimised, saved and loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,14 +11,14 @@ from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ptuning.base.models import Base
-from ptuning.checkpoints import load_prefix, save_prefix
 from ptuning.errors import PtuningError
-from ptuning.files import read_json
-from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.adapted import AdaptedModel
+from ptuning.methods.registry import method_of
+from ptuning.methods.saving import load, save
 from ptuning.training.dataset import EncodedRows, LengthGroups
 
 Scorer = Callable[[], dict[str, float]]
-PATIENCE = 200  # steps within which the loss of a new prefix must have fallen
+PATIENCE = 200  # steps within which the loss of a new tuning must have fallen
 LEARNED = 0.1  # a loss (nats per token) below which a task counts as learned: it need not fall further
 RECENT = 5  # logged losses whose mean counts as the loss now
 
@@ -39,17 +38,17 @@ class FallingLoss(TrainerCallback):
             )
 
 
-class PrefixTrainer(Trainer):
-    """Checkpoints hold the prefix (weights, shape, base identity) beside optimiser, scheduler and random state.
+class TuningTrainer(Trainer):
+    """Checkpoints hold the tuning (weights, config, base identity) beside optimiser, scheduler and random state.
 
     The loss is the mean over all labelled tokens of a step, however many batches the step accumulates.
     """
 
-    model: PrefixModel
+    model: AdaptedModel
     train_dataset: EncodedRows
 
     def __init__(
-        self, model: PrefixModel, base: Base, meta: dict[str, Any], scorer: Scorer | None = None, **kwargs: Any
+        self, model: AdaptedModel, base: Base, meta: dict[str, Any], scorer: Scorer | None = None, **kwargs: Any
     ) -> None:
         """scorer: scores of what the model writes for the held-out rows, told beside eval_loss; any of them may choose
         the best checkpoint (--metric_for_best_model accuracy)."""
@@ -88,7 +87,9 @@ class PrefixTrainer(Trainer):
     ) -> Any:
         output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
         if self._scorer:  # every process scores alike: all must come to the same best checkpoint
-            (output.metrics or {}).update({f"{metric_key_prefix}_{name}": value for name, value in self._scorer().items()})
+            (output.metrics or {}).update(
+                {f"{metric_key_prefix}_{name}": value for name, value in self._scorer().items()}
+            )
         return output
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int] | None:
@@ -101,52 +102,18 @@ class PrefixTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         if not self.args.should_save:  # every process is asked; one writes
             return
-        encoder = self.accelerator.unwrap_model(self.model).prefix_encoder
-        save_prefix(output_dir or str(self.args.output_dir), encoder, self._base.identity, self._meta)
+        tuning = self.accelerator.unwrap_model(self.model).tuning
+        save(output_dir or str(self.args.output_dir), tuning, self._base.identity, self._meta)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        encoder = self.accelerator.unwrap_model(model or self.model).prefix_encoder
-        saved = load_prefix(resume_from_checkpoint, self._base)
-        if saved.config != encoder.config:
+        tuning = self.accelerator.unwrap_model(model or self.model).tuning
+        saved = load(resume_from_checkpoint, self._base)
+        if saved.config != tuning.config:
             raise PtuningError(
-                f"检查点 {resume_from_checkpoint} 的前缀是 {saved.config}，"
-                f"与现在的参数 {encoder.config} 不同，请用原来的参数继续，或另换 --output_dir。"
+                f"检查点 {resume_from_checkpoint} 的{method_of(saved).title}是 {saved.config}，"
+                f"与现在的参数 {tuning.config} 不同，请用原来的参数继续，或另换 --output_dir。"
             )
-        encoder.load_state_dict(saved.state_dict())
+        tuning.load_state_dict(saved.state_dict())
 
     def _load_best_model(self) -> None:
         self._load_from_checkpoint(str(self.state.best_model_checkpoint))
-
-
-def is_whole(checkpoint: Path) -> bool:
-    """The trainer's state is the last file of a checkpoint to be written."""
-    try:
-        read_json(checkpoint / "trainer_state.json")
-    except PtuningError:
-        return False
-    return (checkpoint / "optimizer.pt").exists() or any(checkpoint.glob("global_step*"))  # the latter: DeepSpeed's
-
-
-def last_whole_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint-N that was written to its end: a kill while saving leaves one that was not."""
-    numbered = [path for path in folder.glob("checkpoint-*") if path.name.rpartition("-")[2].isdecimal()]
-    numbered.sort(key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
-    return next((path for path in numbered if is_whole(path)), None)
-
-
-def checkpoint_to_resume(asked: str | None, output_dir: Path) -> str | None:
-    """What --resume_from_checkpoint means: a folder, or auto (true): the last whole one of output_dir, if there is one.
-
-    Raises:
-        PtuningError: the folder is not a checkpoint written to its end.
-    """
-    if asked is None or asked.lower() in ("", "false"):
-        return None
-    if asked.lower() in ("auto", "true"):
-        found = last_whole_checkpoint(output_dir)
-        return str(found) if found else None
-    if not is_whole(Path(asked)):
-        raise PtuningError(
-            f"检查点 {asked} 不存在或没有写完，请换一个，或用 --resume_from_checkpoint auto 从最后一个完整的继续。"
-        )
-    return asked

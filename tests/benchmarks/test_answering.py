@@ -13,7 +13,7 @@ from benchmarks.training import SHAPES
 from ptuning.base.models import load_base
 from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.checkpoints import save_prefix
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 
 SMALL = growth.Sizes(2, (1, 3), (1, 3), (20, 40), (("tiny", 1, 3, 1),), (1, 2), 4)
 

@@ -1,4 +1,4 @@
-"""ChatGLM's own formats: the one file that knows how ChatGLM2/3 and GLM-4 name their settings, weights and prefix checkpoints.
+"""ChatGLM2/3 and GLM-4 in their own layout: the one file that knows how they name settings and weights.
 
 The architecture is transformers' Glm: query_key_value holds the queries of all heads, then the keys, then the values of the
 `multi_query_group_num` groups; everything else is a rename (modeling_chatglm.py of THUDM/chatglm2-6b). In a quantised
@@ -7,19 +7,17 @@ folder (chatglm2-6b-int4) the decoder's linear weights are int8, with a `weight_
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from transformers import GlmConfig
 
+from ptuning.base.families.family import Family
+from ptuning.base.tokenizers.glm_folder import glm_tokenizer
 from ptuning.errors import PtuningError
-from ptuning.files import read_json
 
 SETTINGS = {  # ChatGLM's name: transformers' name
     "padded_vocab_size": "vocab_size",
@@ -51,8 +49,7 @@ RENAMES = {
 }
 FUSED = ".self_attention.query_key_value."
 COMPUTED = "rotary_pos_emb.inv_freq"  # saved by some versions; transformers computes it
-PREFIX = "transformer.prefix_encoder."
-WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+PREFIX = "transformer.prefix_encoder."  # in the checkpoints of ChatGLM's ptuning folder
 
 
 def glm_config(settings: dict[str, Any], source: Path) -> GlmConfig:
@@ -90,40 +87,19 @@ def _rope(ratio: float, code: Path) -> dict[str, Any]:
     return {"rope_type": "default", "rope_theta": 10000.0 * ratio, "partial_rotary_factor": 0.5}
 
 
-def shards(folder: Path) -> list[Path]:
-    """The weight files of a folder: those of an index, or the single one.
-
-    Raises:
-        PtuningError: there are none, or one that the index names is missing.
-    """
-    for name in WEIGHT_FILES:
-        index = folder / f"{name}.index.json"
-        if index.is_file():
-            found = [folder / shard for shard in sorted(set(read_json(index).get("weight_map", {}).values()))]
-            absent = [path.name for path in found if not path.is_file()]
-            if absent or not found:
-                raise PtuningError(f"模型文件夹 {folder} 缺少权重文件{'、'.join(absent)}，请把它们下载完整。")
-            return found
-        if (folder / name).is_file():
-            return [folder / name]
-    raise PtuningError(f"模型文件夹 {folder} 里没有权重（{' 或 '.join(WEIGHT_FILES)}），请把权重文件放进去。")
-
-
-def read_weights(path: Path) -> Iterator[tuple[str, Tensor]]:
-    """(name, tensor) of one weight file. Tensors are mapped, not read: memory holds what is touched.
-
-    Raises:
-        PtuningError: the file is damaged, or is something else (a git-lfs pointer, say).
-    """
-    try:
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt") as file:
-                yield from ((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118
-        else:
-            mapped = is_zipfile(path)  # torch before 1.6 wrote another format, which is read as a whole
-            yield from torch.load(path, map_location="cpu", weights_only=True, mmap=mapped).items()
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, ValueError, KeyError):
-        raise PtuningError(f"无法读取权重文件 {path}（已损坏或没有下载完整），请重新下载。") from None
+def settings_of(config: Any) -> dict[str, Any]:
+    """ChatGLM's settings that say the same as a GlmConfig with ordinary rotary positions."""
+    return {
+        "model_type": "chatglm",
+        "architectures": ["ChatGLMForConditionalGeneration"],
+        **{theirs: getattr(config, ours) for theirs, ours in SETTINGS.items()},
+        **FIXED,
+        "rope_ratio": config.rope_parameters["rope_theta"] / 10000.0,
+        "tie_word_embeddings": config.tie_word_embeddings,
+        "vocab_size": config.vocab_size,
+        "pad_token_id": config.pad_token_id,
+        "eos_token_id": config.eos_token_id,
+    }
 
 
 def renamed(name: str, tensor: Tensor, settings: dict[str, Any], source: Path) -> Iterator[tuple[str, Tensor]]:
@@ -160,20 +136,11 @@ def interleaved(rows: Tensor, width: int) -> Tensor:
     return rows.unflatten(0, (-1, width))[:, order].flatten(0, 1)
 
 
-def read_prefix(folder: Path) -> tuple[int, bool, dict[str, Tensor]]:
-    """A prefix checkpoint of ChatGLM's ptuning folder: (pre_seq_len, prefix_projection, the encoder's weights).
-
-    Whether there is an MLP, and how long the prefix is, is read off the weights: they cannot be wrong.
-
-    Raises:
-        PtuningError: the weight file is damaged or holds no prefix.
-    """
-    state = {
-        name.removeprefix(PREFIX): tensor.float()
-        for shard in shards(folder)
-        for name, tensor in read_weights(shard)
-        if name.startswith(PREFIX)
-    }
-    if "embedding.weight" not in state:
-        raise PtuningError(f"检查点 {folder} 的权重里没有 {PREFIX}embedding.weight，不是前缀检查点，请检查路径。")
-    return len(state["embedding.weight"]), any(name.startswith("trans.") for name in state), state
+CHATGLM = Family(
+    holds=lambda folder: folder.model_type == "chatglm",
+    config=lambda folder: glm_config(folder.settings, folder.config_file),
+    renamed=lambda name, tensor, folder: renamed(name, tensor, folder.settings, folder.path),
+    tokenizer=lambda folder: glm_tokenizer(folder.path),
+    stored_bits=lambda folder: folder.settings.get("quantization_bit") or 0,
+    original=True,
+)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import tiktoken
 
-from ptuning.base.tokenizers.glm import MODEL_FILE, ROLES, ChatIds, History, Tokenizer, copy_model, role_chat
+from ptuning.base.tokenizers.glm import MODEL_FILE, ROLES, copy_model, role_chat
+from ptuning.base.tokenizers.tokenizer import ChatIds, History, Tokenizer
 from ptuning.errors import PtuningError
 
 SPECIAL_TOKENS = (

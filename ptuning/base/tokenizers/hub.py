@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from transformers import AutoTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from ptuning.base.tokenizers.glm import ChatIds, History, Tokenizer
+from ptuning.base.tokenizers.tokenizer import ChatIds, History, Tokenizer
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
 

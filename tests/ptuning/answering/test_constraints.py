@@ -10,8 +10,9 @@ from ptuning.answering.engine import Engine
 from ptuning.answering.passes import Passes
 from ptuning.answering.requests import Request
 from ptuning.answering.sampling import Sampling
-from ptuning.base.models import load_base, load_tokenizer
+from ptuning.base.models import load_base
 from ptuning.base.tokenizers.glm import GlmTokenizer
+from ptuning.base.tokenizers.glm_folder import glm_tokenizer
 from ptuning.errors import PtuningError
 from tests.ptuning.base.tokenizers.test_glm4 import TOKENS, write_ranks
 
@@ -28,7 +29,7 @@ def tokenizer(request, tiny_tokenizer, tmp_path_factory):
     if request.param == "without a blank":
         return tiny_tokenizer
     if request.param == "bytes":
-        return load_tokenizer(write_ranks(tmp_path_factory.mktemp("glm-4"), TOKENS), "chatglm")
+        return glm_tokenizer(write_ranks(tmp_path_factory.mktemp("glm-4"), TOKENS))
     return GlmTokenizer(request.getfixturevalue("shared_dir") / "oracle" / "chatglm2-tiny" / "tokenizer.model")
 
 
@@ -80,7 +81,7 @@ def test_forced_tokens_are_those_the_tokenizer_writes(tokenizer):
 
 
 def test_a_token_is_not_forced_where_a_longer_one_may_stand(tmp_path):
-    tokenizer = load_tokenizer(write_ranks(tmp_path, TOKENS), "chatglm")  # it has SELE and SELECT
+    tokenizer = glm_tokenizer(write_ranks(tmp_path, TOKENS))  # it has SELE and SELECT
     either = grammar(tokenizer, 'start: "SELE" ("CT" | "N")').matcher()
     assert either.forced() == []
     assert {tokenizer.id_to_piece(token) for token in either.allowed().nonzero().flatten()} >= {"SELE", "SELECT"}

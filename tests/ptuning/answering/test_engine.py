@@ -11,7 +11,8 @@ from ptuning.answering.requests import Request, Result
 from ptuning.answering.sampling import Sampling
 from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 QUESTIONS = [
     "2020年净利润是多少？", "请问营业收入和研发费用分别是多少元？", "负债合计大于5亿的上市公司有几家？", "甲", "介绍公司的社会责任工作情况。" * 3,

@@ -9,7 +9,8 @@ from transformers import DynamicCache
 from ptuning.answering.generate import generate, score_choices, stream
 from ptuning.answering.sampling import Sampling
 from ptuning.base.models import load_base
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 PROMPTS = [
     "什么是净利润？",

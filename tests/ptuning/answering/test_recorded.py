@@ -11,7 +11,7 @@ from ptuning.answering.requests import Request
 from ptuning.answering.slots import SlotPool
 from ptuning.answering.writing import Writing
 from ptuning.base.models import load_base
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 
 QUESTIONS = ["2020年净利润是多少？", "负债合计大于5亿的上市公司有几家？", "甲", "介绍公司的社会责任工作情况。" * 12]
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="没有 CUDA")

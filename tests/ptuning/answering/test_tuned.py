@@ -10,7 +10,8 @@ from ptuning.answering.sampling import Sampling
 from ptuning.base.models import load_base
 from ptuning.checkpoints import export_prefix, save_prefix
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 from ptuning.training.dataset import Collator, EncodedRows, Example, PromptStyle, encode
 
 GENERAL = ["你好，请介绍一下你自己。", "1加1等于几？", "请写一首关于春天的诗。"]

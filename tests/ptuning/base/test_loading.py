@@ -13,7 +13,8 @@ from transformers import GlmConfig, GlmForCausalLM
 
 from ptuning.base import loading
 from ptuning.base.loading import Fingerprint
-from ptuning.base.models import load_base, stored_dtype
+from ptuning.base.models import load_base
+from ptuning.base.weight_files import stored_dtype
 from ptuning.errors import PtuningError
 
 # Loads a folder as it is and in 4 bits; prints how far memory rose above what the process held before, in bytes each.

@@ -5,8 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ptuning.base import models
-from ptuning.base.models import load_base, locate
+from ptuning.base import folders
+from ptuning.base.folders import locate
+from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
 
 
@@ -126,7 +127,7 @@ def hub(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr("huggingface_hub._snapshot_download.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(models, "RAW_MODELS", tmp_path / "RawModels")
+    monkeypatch.setattr(folders, "RAW_MODELS", tmp_path / "RawModels")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "hub"
 
@@ -148,8 +149,8 @@ def test_a_hub_name_is_read_from_what_was_downloaded(hub, tiny_base_folder):
 
 
 def test_a_hub_name_is_read_from_raw_models_first(hub, tiny_base_folder):
-    shutil.copytree(tiny_base_folder, models.RAW_MODELS / "tiny")
-    assert locate("THUDM/tiny") == models.RAW_MODELS / "tiny"
+    shutil.copytree(tiny_base_folder, folders.RAW_MODELS / "tiny")
+    assert locate("THUDM/tiny") == folders.RAW_MODELS / "tiny"
 
 
 @pytest.mark.parametrize("name", ["RawModels/nothing", "./a/b", "/a/b", "nothing", "a/b/c", "../a"])

@@ -18,7 +18,7 @@ OFFICIAL_TRAIN = """
 
 def test_the_official_training_script_is_understood_word_for_word():
     model, data, training, notices = parse(shlex.split(OFFICIAL_TRAIN))
-    assert (model.pre_seq_len, model.quantization_bit, model.model_name_or_path) == (128, 4, "THUDM/chatglm2-6b")
+    assert (model.methods[0].pre_seq_len, model.quantization_bit, model.model_name_or_path) == (128, 4, "THUDM/chatglm2-6b")
     assert (data.train_file, data.prompt_column, data.max_source_length) == (["AdvertiseGen/train.json"], "content", 64)
     assert (training.max_steps, training.gradient_accumulation_steps, training.learning_rate) == (3000, 16, 0.02)
     said = " ".join(notices)
@@ -55,7 +55,7 @@ def test_a_json_file_gives_the_same_arguments_and_words_after_it_win(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps(content), encoding="utf-8")
     model, data, training, _ = parse([str(tmp_path / "run.json"), "--pre_seq_len", "64"])
     assert (data.train_file, data.train_weights, data.history_column) == (["a.json", "b.csv"], [1.0, 0.5], None)
-    assert (model.pre_seq_len, training.learning_rate, training.do_train) == (64, 0.02, True)
+    assert (model.methods[0].pre_seq_len, training.learning_rate, training.do_train) == (64, 0.02, True)
     assert training.lr_scheduler_kwargs == {"power": 2}
     assert "--lr_scheduler_kwargs" in arguments_of_json(tmp_path / "run.json")
 

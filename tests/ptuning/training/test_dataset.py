@@ -3,7 +3,8 @@ import json
 import pytest
 import torch
 
-from ptuning.base.tokenizers.glm import ChatIds, GlmTokenizer
+from ptuning.base.tokenizers.glm import GlmTokenizer
+from ptuning.base.tokenizers.tokenizer import ChatIds
 from ptuning.errors import PtuningError
 from ptuning.training.dataset import (
     IGNORED,

@@ -9,10 +9,12 @@ from transformers import TrainerCallback
 from ptuning.base.models import load_base
 from ptuning.checkpoints import load_prefix
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 from ptuning.training.arguments import PtuningArguments
 from ptuning.training.dataset import Collator, EncodedRows, Example, PromptStyle, encode
-from ptuning.training.trainer import FallingLoss, PrefixTrainer, checkpoint_to_resume, last_whole_checkpoint
+from ptuning.training.resuming import checkpoint_to_resume, last_whole_checkpoint
+from ptuning.training.trainer import FallingLoss, TuningTrainer
 
 QUESTIONS = [("甲公司的净利润是多少元？", "C"), ("乙公司有多少硕士？", "B"), ("什么是净利润？", "F"), ("甲公司2020年的营业收入和净利润分别是多少元？", "C,C")]
 
@@ -32,14 +34,14 @@ def trainer_for(base, folder, callbacks=(), pre_seq_len=4, count=42, eval_datase
     model = PrefixModel(base.model, PrefixEncoder(PrefixConfig.for_model(base.model, pre_seq_len)))
     settings = {"per_device_train_batch_size": 4, "max_steps": 12, "logging_steps": 2, "save_steps": 5, "warmup_steps": 2}
     arguments = PtuningArguments(output_dir=str(folder), use_cpu=True, disable_tqdm=True, **(settings | options))
-    return PrefixTrainer(
+    return TuningTrainer(
         model, base, {"task": "t"}, args=arguments, train_dataset=rows_of(base, count), eval_dataset=eval_dataset,
         data_collator=Collator(base.tokenizer.pad_token_id), callbacks=list(callbacks),
     )
 
 
 def weights(trainer):
-    return {name: p.detach().clone() for name, p in trainer.model.prefix_encoder.named_parameters()}
+    return {name: p.detach().clone() for name, p in trainer.model.tuning.named_parameters()}
 
 
 class KillAt(TrainerCallback):
@@ -60,7 +62,7 @@ def test_training_changes_the_prefix_and_nothing_of_the_base(base, tmp_path):
     assert not torch.equal(start["embedding.weight"], weights(trainer)["embedding.weight"])
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     assert losses[-1] < losses[0]
-    assert {name for name, p in trainer.model.named_parameters() if p.requires_grad} == {"prefix_encoder.embedding.weight"}
+    assert {name for name, p in trainer.model.named_parameters() if p.requires_grad} == {"tuning.embedding.weight"}
 
 
 def test_a_checkpoint_holds_the_prefix_and_no_weight_of_the_base(base, tmp_path):
@@ -73,7 +75,7 @@ def test_a_checkpoint_holds_the_prefix_and_no_weight_of_the_base(base, tmp_path)
         "prefix_encoder.safetensors", "prefix_config.json", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"
     }
     assert set(load_file(checkpoint / "prefix_encoder.safetensors")) == {"embedding.weight"}
-    assert torch.equal(load_prefix(checkpoint, base).embedding.weight, trainer.model.prefix_encoder.embedding.weight)
+    assert torch.equal(load_prefix(checkpoint, base).embedding.weight, trainer.model.tuning.embedding.weight)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_the_best_checkpoint_is_loaded_at_the_end(base, tmp_path):
     trainer = trainer_for(base, tmp_path, eval_dataset=rows_of(base, 8), **options)
     trainer.train()
     best = load_prefix(trainer.state.best_model_checkpoint, base)
-    assert torch.equal(best.embedding.weight, trainer.model.prefix_encoder.embedding.weight)
+    assert torch.equal(best.embedding.weight, trainer.model.tuning.embedding.weight)
 
 
 def test_gradient_checkpointing_trains_the_same_prefix(base, tmp_path):

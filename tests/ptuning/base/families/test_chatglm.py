@@ -9,13 +9,14 @@ from safetensors.torch import load_file, save_file
 from transformers import DynamicCache
 from transformers.models.glm.modeling_glm import apply_rotary_pos_emb
 
-from ptuning.base.families.chatglm import FIXED, SETTINGS, glm_config, interleaved, read_prefix
+from ptuning.base.families.chatglm import FIXED, SETTINGS, glm_config, interleaved
 from ptuning.base.models import load_base
 from ptuning.base.quantization.integers import quantize
 from ptuning.base.quantization.layers import QuantizedLinear
 from ptuning.checkpoints import load_prefix
 from ptuning.errors import PtuningError
 from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.prefix.original import read_weights_of
 
 INPUTS = (0, 1, 2)
 PREFIXES = ("plain", "prefix", "prefix_projection")
@@ -116,8 +117,8 @@ def test_a_converted_folder_is_the_same_base(folder, base, tmp_path):
 
 
 def test_length_and_kind_of_a_prefix_are_read_off_its_weights(folder):
-    assert read_prefix(folder / "checkpoint_prefix")[:2] == (12, False)
-    assert read_prefix(folder / "checkpoint_prefix_projection")[:2] == (12, True)
+    assert read_weights_of(folder / "checkpoint_prefix")[:2] == (12, False)
+    assert read_weights_of(folder / "checkpoint_prefix_projection")[:2] == (12, True)
 
 
 @pytest.fixture

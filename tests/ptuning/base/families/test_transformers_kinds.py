@@ -16,7 +16,9 @@ from transformers import (
 from ptuning.answering.generate import generate
 from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel, is_prefix_parameter
+from ptuning.methods.adapted import is_trained
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 from tests.conftest import SENTENCES
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -117,7 +119,7 @@ def test_a_training_step_changes_the_prefix_and_nothing_else(base, prefixed):
     prefixed(ids, torch.ones_like(ids), labels=ids).loss.backward()
     optimizer.step()
     changed = {name for name, parameter in prefixed.named_parameters() if not torch.equal(parameter, before[name])}
-    assert changed == {name for name in before if is_prefix_parameter(name)} != set()
+    assert changed == {name for name in before if is_trained(name)} != set()
 
 
 def test_generated_text_is_that_of_transformers(base):

@@ -14,7 +14,8 @@ from ptuning.base.quantization.integers import dequantize, pack, quantize, unpac
 from ptuning.base.quantization.layers import QuantizedLinear
 from ptuning.base.quantization.models import memory_bytes, quantize_model, replace_linears
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -276,7 +277,7 @@ def test_training_over_a_quantised_base_moves_the_prefix_only(tiny_base_folder, 
         losses.append(loss.item())
     assert losses[-1] < losses[0] - 0.1
     moved = {name for name, t in model.state_dict().items() if not torch.equal(t, before[name])}
-    assert moved == {"prefix_encoder.embedding.weight"}
+    assert moved == {"tuning.embedding.weight"}
     assert model.prefix_encoder.embedding.weight.dtype == torch.float32
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptuning.base.models import load_tokenizer
 from ptuning.base.tokenizers.glm import ROLES, SPECIAL_TOKENS, ChatGlm3Tokenizer, GlmTokenizer
+from ptuning.base.tokenizers.glm_folder import glm_tokenizer
 from ptuning.errors import PtuningError
 
 
@@ -124,7 +124,7 @@ def third(shared_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("chatglm3")
     shutil.copy(shared_dir / "oracle" / "chatglm2-tiny" / "tokenizer.model", folder)
     (folder / "tokenization_chatglm.py").write_text('role_special_tokens = ["<|system|>", "<|user|>"]\n')
-    return load_tokenizer(folder, "chatglm")
+    return glm_tokenizer(folder)
 
 
 def test_roles_stand_behind_the_special_tokens_as_in_chatglm3(third):
@@ -149,7 +149,7 @@ def test_the_name_of_a_role_in_a_text_is_text(third):
 
 def test_a_folder_without_roles_is_chatglm2(shared_dir, original):
     folder = shared_dir / "oracle" / "chatglm2-tiny"
-    assert type(load_tokenizer(folder, "chatglm")) is GlmTokenizer
+    assert type(glm_tokenizer(folder)) is GlmTokenizer
 
 
 GRAMMAR = r"""

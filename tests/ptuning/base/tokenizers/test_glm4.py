@@ -7,8 +7,8 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptuning.base.models import load_tokenizer
 from ptuning.base.tokenizers.glm4 import PATTERN, SPECIAL_TOKENS, Glm4Tokenizer
+from ptuning.base.tokenizers.glm_folder import glm_tokenizer
 from ptuning.errors import PtuningError
 
 MERGED = ["SE", "LE", "CT", "SELE", "SELECT", "净", "利", "润", "净利", "净利润", " 1", "\n\n"]
@@ -26,7 +26,7 @@ TOKENS = [bytes([i]) for i in range(256)] + HALVES + [word.encode() for word in 
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
-    return load_tokenizer(write_ranks(tmp_path_factory.mktemp("glm-4"), TOKENS), "chatglm")
+    return glm_tokenizer(write_ranks(tmp_path_factory.mktemp("glm-4"), TOKENS))
 
 
 def test_a_rank_file_is_recognised(tokenizer):
@@ -103,4 +103,4 @@ def test_a_damaged_rank_file_is_one_sentence_that_names_it(tmp_path, change):
     path = tmp_path / "tokenizer.model"
     path.write_bytes(b"\n".join(change(path.read_bytes().splitlines())) + b"\n")
     with pytest.raises(PtuningError, match=r"tokenizer\.model.*tiktoken"):
-        load_tokenizer(tmp_path, "chatglm")
+        glm_tokenizer(tmp_path)

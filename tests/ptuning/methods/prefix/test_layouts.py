@@ -10,9 +10,12 @@ from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForC
 
 from ptuning.base.families.chatglm import glm_config
 from ptuning.base.models import Base, load_base
-from ptuning.checkpoints import ADAPTER_CONFIG, ADAPTER_FILE, ROWS, export_prefix, load_prefix, rotated
+from ptuning.checkpoints import export_prefix, load_prefix
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.prefix.peft import ADAPTER_CONFIG, ADAPTER_FILE, ROWS
+from ptuning.methods.prefix.rotation import rotated
 
 IDS = torch.arange(10, 17)[None]
 

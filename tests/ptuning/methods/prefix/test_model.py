@@ -18,14 +18,9 @@ from transformers import (
 
 from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
-from ptuning.methods.prefix.model import (
-    PrefixCache,
-    PrefixConfig,
-    PrefixEncoder,
-    PrefixModel,
-    is_prefix_parameter,
-    positions,
-)
+from ptuning.methods.adapted import PastCache, is_trained, positions
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +145,7 @@ def test_only_the_prefix_gets_gradients(base, encoder):
     ids = row(8)
     model(ids, torch.ones_like(ids), ids).loss.backward()
     for name, parameter in model.named_parameters():
-        assert (parameter.grad is not None) == is_prefix_parameter(name) == parameter.requires_grad
+        assert (parameter.grad is not None) == is_trained(name) == parameter.requires_grad
 
 
 def test_the_base_stays_in_evaluation_mode(base, encoder):
@@ -186,7 +181,7 @@ def test_two_prefixes_share_one_base(base, encoder, tmp_path):
 
 def test_a_layer_that_runs_again_sees_prefix_and_text_once():
     past, text = torch.randn(2, 1, 2, 3, 4), torch.randn(2, 1, 2, 5, 4)
-    cache = PrefixCache([(past[0], past[1])])
+    cache = PastCache([(past[0], past[1])])
     for _ in range(2):
         keys, values = cache.update(text[0], text[1], 0)
         assert torch.equal(keys, torch.cat((past[0], text[0]), 2))
