@@ -61,8 +61,8 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error():
 def test_one_folder_is_named_like_it_and_in_use(tiny_base_folder, folders, base):
     tuned = ptuning.load(tiny_base_folder, folders["classify"])
     assert tuned.prefixes == ["classify"]
-    assert tuned.model.pre_seq_len == 3
-    prefixed = PrefixModel(base.model, tuned.model.prefix_encoder)
+    assert tuned.model.tuning.config.pre_seq_len == 3
+    prefixed = PrefixModel(base.model, tuned.model.tuning)
     assert tuned.generate_text(GENERAL, 6) == generate(prefixed, base.tokenizer, GENERAL, 6)
 
 
