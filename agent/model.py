@@ -17,7 +17,7 @@ from agent.errors import CaibaoError
 from agent.records import Candidate
 
 if TYPE_CHECKING:
-    from ptuning.requests import Request, Result
+    from ptuning import Request, Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
@@ -125,10 +125,7 @@ class PrefixTunedGlm:
         """
         import torch
 
-        from ptuning.checkpoints import load_prefix
-        from ptuning.engine import Engine, shared_beginning
-        from ptuning.errors import PtuningError
-        from ptuning.models import load_base
+        from ptuning import Engine, PtuningError, load_base, load_prefix, shared_beginning
 
         folder = find_prefixes(base, prefixes)
         try:
@@ -144,7 +141,7 @@ class PrefixTunedGlm:
             raise CaibaoError(str(error)) from None
 
     def choose(self, task: str, texts: Sequence[str], choices: Sequence[str]) -> list[list[float]]:
-        from ptuning.requests import Request
+        from ptuning import Request
 
         wanted = tuple(tuple(self._tokenizer.encode(choice, add_special_tokens=False)) for choice in choices)
         asked = [Request(self._ids(task, text), task, choices=wanted) for text in texts]
@@ -157,13 +154,13 @@ class PrefixTunedGlm:
     def candidates(
         self, task: str, texts: Sequence[str], grammars: Sequence[str] | None = None, n: int = 1
     ) -> list[list[Candidate]]:
-        from ptuning.candidates import candidates
+        from ptuning import candidates
 
         found = candidates(self._engine, self._requests(task, texts, grammars), n - 1)
         return [self._different(_sound(results)) for results in found]
 
     def phrase(self, prompts: Sequence[str]) -> list[str]:
-        from ptuning.requests import Request
+        from ptuning import Request
 
         asked = [Request(self._in_chat(prompt), None, MAX_NEW_TOKENS["phrase"]) for prompt in prompts]
         return ["" if result.error else self._tokenizer.decode(result.ids) for result in self._engine.run(asked)]
@@ -177,8 +174,7 @@ class PrefixTunedGlm:
         return list(found.values())
 
     def _requests(self, task: str, texts: Sequence[str], grammars: Sequence[str] | None) -> list[Request]:
-        from ptuning.constraints import Grammar
-        from ptuning.requests import Request
+        from ptuning import Grammar, Request
 
         rows, most = self._base.model.config.vocab_size, MAX_NEW_TOKENS[task]
         constraints = [Grammar(text, self._tokenizer, rows) for text in grammars] if grammars else [None] * len(texts)

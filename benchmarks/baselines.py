@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from transformers import DataCollatorForSeq2Seq, DynamicCache, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from ptuning.dataset import IGNORED
-from ptuning.prefix import PrefixEncoder
+from ptuning.methods.prefix.encoder import PrefixEncoder
+from ptuning.training.dataset import IGNORED
 
 
 class PaddedPrefixModel(nn.Module):

@@ -24,11 +24,11 @@ from agent.model import DEFAULT_BASE
 from benchmarks import ROOT
 from data.generator import corpus
 from ptuning import main as ptuning_main
+from ptuning.answering.generate import generate
+from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import load_prefix
-from ptuning.dataset import Columns, read_examples
-from ptuning.generate import generate
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixModel
+from ptuning.methods.prefix.model import PrefixModel
+from ptuning.training.dataset import Columns, read_examples
 
 LONGEST = 96  # tokens of an answer
 SEED = 99  # no seed of the generator's: other documents than the base was trained on

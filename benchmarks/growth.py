@@ -20,9 +20,10 @@ from rich.table import Table
 from benchmarks.answering import Plan, compare, questions, quiet, ranged, spread
 from benchmarks.training import synchronize
 from benchmarks.ways import PREFIX_LENGTH, Setup, generate
-from ptuning.engine import Engine
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.requests import Request
+from ptuning.answering.engine import Engine
+from ptuning.answering.requests import Request
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 Rows = list[dict[str, Any]]
 TAIL = 16  # tokens of a prompt that its neighbours do not share
@@ -90,7 +91,7 @@ def slots(setup: Setup, sizes: Sizes) -> Rows:
     asked = mixed(setup, max(counts.values()), sizes.new_tokens)
 
     def work(rows: int) -> None:
-        with patch("ptuning.engine.MAX_SLOTS", rows):
+        with patch("ptuning.answering.engine.MAX_SLOTS", rows):
             run(engine, asked[: counts[rows]])
 
     work(1)
@@ -183,7 +184,7 @@ def shapes(setup: Setup, sizes: Sizes) -> Rows:
 
 def bandwidth(setup: Setup, sizes: Sizes) -> Rows:
     """Decoding steps against memory: each reads all weights once. Beside it what copying reads and writes in a second, and on
-    CUDA the same with recorded passes (ptuning.recorded)."""
+    CUDA the same with recorded passes (ptuning.answering.recorded)."""
     model: Any = setup.base.model
     embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
     weights = sum(p.numel() * p.element_size() for p in {*model.parameters(), *model.buffers()})

@@ -43,11 +43,12 @@ from transformers.utils import logging as transformers_logging
 
 from benchmarks import ROOT
 from benchmarks.baselines import PaddedPrefixModel, peft_model, seq2seq_collator
-from ptuning import dataset
-from ptuning.arguments import PtuningArguments
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
-from ptuning.trainer import PrefixTrainer
+from ptuning.base.models import Base, load_base
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
+from ptuning.training import dataset
+from ptuning.training.arguments import PtuningArguments
+from ptuning.training.trainer import TuningTrainer as PrefixTrainer
 
 MINI = ROOT / "RawModels" / "caibao-mini"
 WAYS = {"padded": "原做法：补齐", "peft": "PEFT", "ours": "这里"}
@@ -104,7 +105,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
     """The base as the options say; random ones read with the embedded base's tokenizer."""
     dtype = getattr(torch, options.dtype)
     if options.kernels == "torch":
-        from ptuning import quantization
+        from ptuning.base.quantization import integers as quantization
 
         setattr(quantization, "dequantize_on_cuda", lambda *_: None)  # noqa: B010  what it says where it can't
     if not options.shape:
@@ -112,7 +113,7 @@ def frozen_base(options: argparse.Namespace) -> Base:
         return load_base(options.model, dtype, options.device, **quantized)
     model = random_glm(options.shape, dtype, options.device)
     if options.quantization_bit:
-        from ptuning.quantization import quantize_model
+        from ptuning.base.quantization.models import quantize_model
 
         quantize_model(model, options.quantization_bit)
     return dataclasses.replace(load_base(MINI), model=model)

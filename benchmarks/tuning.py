@@ -21,9 +21,9 @@ from agent.model import MAX_NEW_TOKENS, PrefixTunedGlm
 from agent.scoring import evaluate
 from agent.table.database import Database
 from benchmarks import ROOT
-from ptuning import dataset
-from ptuning.generate import Model, generate, score_choices
-from ptuning.models import Base, load_base
+from ptuning.answering.generate import Model, generate, score_choices
+from ptuning.base.models import Base, load_base
+from ptuning.training import dataset
 
 
 class BareModel:

@@ -7,7 +7,7 @@ resident   the same, with three models that stay in memory
 bare       the same, without the tutorial's long role prompts
 batched    transformers' generate over left-padded batches, one prefix a batch
 peft       PEFT's adapters, switched between tasks, generate over the same batches
-ours       ptuning.engine: all questions and all tasks in one run, the class read off one pass
+ours       ptuning.answering.engine: all questions and all tasks in one run, the class read off one pass
 batched_roles, ours_roles    the same two with the tutorial's role prompts before every question
 
 All decode greedily. The role prompts are not what the shipped prefixes were trained on, so answers behind them are not
@@ -29,11 +29,13 @@ from transformers import PreTrainedModel
 from agent.model import MAX_NEW_TOKENS
 from agent.prompts import LABEL_WORDS, TASKS, render
 from benchmarks.training import MINI, random_glm
+from ptuning.answering.engine import KEPT_ANSWERS, Engine
+from ptuning.answering.requests import Request, Result
+from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import export_prefix, load_prefix
-from ptuning.engine import KEPT_ANSWERS, Engine
-from ptuning.models import Base, load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel, positions
-from ptuning.requests import Request, Result
+from ptuning.methods.adapted import positions
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
 
 Answer = dict[str, tuple[int, ...]]  # task → the tokens written
 Ask = Callable[[Sequence[str]], list[Answer]]

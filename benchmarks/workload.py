@@ -35,7 +35,7 @@ from benchmarks import ROOT
 from benchmarks.answering import quiet, ranged, spread
 from benchmarks.handwritten import sample_database
 from benchmarks.ways import BATCH, Setup, Source, answer_of, generate, new_engine, request
-from ptuning.prefix import PrefixModel
+from ptuning.methods.prefix.model import PrefixModel
 
 SAMPLE_QUESTIONS = ROOT / "data" / "test_questions.json"
 

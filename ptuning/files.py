@@ -1,8 +1,11 @@
-"""Reading of the small JSON files that lie beside weights."""
+"""Reading and writing of files: small JSON ones, and anything that must never be there by half."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +29,35 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise PtuningError(f"{path} 应是一个JSON对象，请重新获取。")
     return content
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A path to write to, file or folder, which takes the place of `path` when all went well: there is never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_name(path.name + ".tmp")
+    yield written
+    os.replace(written, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a whole text file in UTF-8; its folder is made."""
+    with beside(path) as written:
+        written.write_text(text, encoding="utf-8")
+
+
+def write_together(folder: Path, files: dict[str, Callable[[Path], object]]) -> None:
+    """Writes files beside their places, then renames them in order; the last is the one that readers look for.
+
+    It is removed before the first is renamed: a kill in between leaves nothing that speaks of other weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, write in files.items():
+        write(folder / f"{name}.tmp")
+    (folder / list(files)[-1]).unlink(missing_ok=True)
+    for name in files:
+        os.replace(folder / f"{name}.tmp", folder / name)

@@ -11,7 +11,7 @@ import sentencepiece
 import torch
 from transformers import GlmConfig, GlmForCausalLM
 
-from ptuning.tokenizer import GlmTokenizer
+from ptuning.base.tokenizers.glm import GlmTokenizer
 
 SENTENCES = [
     "2020年净利润是多少？",

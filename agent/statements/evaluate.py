@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from agent.figures import schema
 from agent.errors import NotAnswerable
+from agent.figures import schema
 from agent.records import QueryResult, Value
 from agent.statements.meaning import (
     conjuncts,
@@ -446,4 +446,4 @@ def _over(name: str, numbers: Sequence[Decimal]) -> Decimal:
     return max(numbers) if name == "MAX" else min(numbers)
 
 
-__all__ = ["Evaluator", "QueryResult", "Result", "Row", "Collection"]
+__all__ = ["Collection", "Evaluator", "QueryResult", "Result", "Row"]

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from agent.figures import schema
 from agent.errors import NotAnswerable
+from agent.figures import schema
 from agent.statements.syntax import (
     AGGREGATES,
     COMPANY,

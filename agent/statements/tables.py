@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from agent.figures import schema
-from agent.table.database import Database
 from agent.errors import NotAnswerable
+from agent.figures import schema
 from agent.records import Value
 from agent.statements.meaning import conjuncts, expanded, own_parts
 from agent.statements.syntax import (
@@ -31,6 +30,7 @@ from agent.statements.syntax import (
     Text,
     walk,
 )
+from agent.table.database import Database
 
 _BASE = "c"  # the alias of the list of companies where several years are joined
 _ROWS = 2000

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from agent.figures import schema
 from agent.errors import NotAnswerable
+from agent.figures import schema
 from agent.statements.evaluate import Got, Result, Row
 from agent.statements.meaning import conjuncts, is_aggregate, listed_companies, own_parts, scope, unit_of
 from agent.statements.syntax import (

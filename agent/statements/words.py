@@ -77,7 +77,7 @@ class Speaker:
         sides = []
         for at, side in enumerate((node.left, node.right)):
             text = self.expression(side)
-            loose = isinstance(side, Binary) and (side.op in "+-" and (node.op in "*/" or (at and node.op == "-")) or (at and node.op == "/" and side.op in "*/"))
+            loose = isinstance(side, Binary) and ((side.op in "+-" and (node.op in "*/" or (at and node.op == "-"))) or (at and node.op == "/" and side.op in "*/"))
             sides.append(f"({text})" if loose or isinstance(side, (Not, Select)) or unit_of(side) == "truth" else text)
         return sign.join(sides)
 

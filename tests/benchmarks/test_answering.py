@@ -10,10 +10,10 @@ from agent.prompts import LABEL_WORDS, TASKS
 from benchmarks import __main__ as command
 from benchmarks import answering, growth, ways
 from benchmarks.training import SHAPES
+from ptuning.base.models import load_base
+from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.checkpoints import save_prefix
-from ptuning.models import load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder
-from ptuning.tokenizer import GlmTokenizer
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 
 SMALL = growth.Sizes(2, (1, 3), (1, 3), (20, 40), (("tiny", 1, 3, 1),), (1, 2), 4)
 

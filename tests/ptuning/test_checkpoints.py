@@ -7,21 +7,16 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from ptuning.checkpoints import (
-    ADAPTER_CONFIG,
-    ADAPTER_FILE,
-    CONFIG_FILE,
-    LAYOUTS,
-    PREFIX_FILE,
-    ROWS,
-    export_prefix,
-    load_prefix,
-    main,
-    save_prefix,
-)
+from ptuning.base.models import load_base
+from ptuning.checkpoints import export_prefix, load_prefix, main, save_prefix
 from ptuning.errors import PtuningError
-from ptuning.models import load_base
-from ptuning.prefix import PrefixConfig, PrefixEncoder, PrefixModel
+from ptuning.methods.prefix import PREFIX
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from ptuning.methods.prefix.model import PrefixModel
+from ptuning.methods.prefix.peft import ADAPTER_CONFIG, ADAPTER_FILE, ROWS
+from ptuning.methods.saving import layouts
+
+CONFIG_FILE, PREFIX_FILE = PREFIX.config_file, PREFIX.weights_file
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +39,11 @@ def test_exactly_what_trains_is_saved(base, encoder, tmp_path):
     model = PrefixModel(base.model, encoder)
     save_prefix(tmp_path, encoder, base.identity)
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    assert trained == {f"prefix_encoder.{name}" for name in load_file(tmp_path / PREFIX_FILE)}
+    assert trained == {f"tuning.{name}" for name in load_file(tmp_path / PREFIX_FILE)}
     assert sorted(path.name for path in tmp_path.iterdir()) == [CONFIG_FILE, PREFIX_FILE]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", layouts())
 def test_a_checkpoint_is_readable_for_whom_the_umask_lets(base, tmp_path, layout):
     before = os.umask(0o022)
     try:
@@ -77,7 +72,7 @@ def test_a_save_that_is_killed_between_the_files_leaves_no_checkpoint_with_other
     def killed(source, target):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ptuning.checkpoints.os.replace", killed)
+    monkeypatch.setattr("ptuning.files.os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
         save_prefix(tmp_path, encoder, {"name": "other", "fingerprint": "0"})
     with pytest.raises(PtuningError, match="不是前缀检查点"):
@@ -151,7 +146,7 @@ def test_a_checkpoint_from_before_text_start_starts_at_0(base, encoder, tmp_path
     assert load_prefix(tmp_path, base).config == replace(encoder.config, text_start=0)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", layouts())
 def test_an_export_that_is_killed_leaves_no_checkpoint(base, tmp_path, monkeypatch, layout):
     export_prefix(tmp_path, encoder_for(base), base, layout)
     whole = os.replace
@@ -161,7 +156,7 @@ def test_an_export_that_is_killed_leaves_no_checkpoint(base, tmp_path, monkeypat
             raise KeyboardInterrupt
         whole(source, target)
 
-    monkeypatch.setattr("ptuning.checkpoints.os.replace", killed)
+    monkeypatch.setattr("ptuning.files.os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
         export_prefix(tmp_path, encoder_for(base, length=6), base, layout)
     with pytest.raises(PtuningError, match="不是前缀检查点"):

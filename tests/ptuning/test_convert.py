@@ -8,10 +8,15 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ptuning import convert as module
-from ptuning.convert import convert, fast_tokenizer, main
+from ptuning.base.families.own import OWN
+from ptuning.base.folders import Folder
+from ptuning.base.models import load_base
+from ptuning.base.tokenizers.fast import fast_tokenizer
+from ptuning.base.tokenizers.glm_folder import glm_tokenizer
+from ptuning.base.weight_files import stored_dtype
+from ptuning.convert import convert, main
 from ptuning.errors import PtuningError
-from ptuning.models import load_base, load_tokenizer, stored_dtype
-from tests.ptuning.test_glm4_tokenizer import TOKENS, write_ranks
+from tests.ptuning.base.tokenizers.test_glm4 import TOKENS, write_ranks
 
 HISTORY = [("2020年净利润？", "龘元 "), ("营业收入", "5 亿")]
 TEXTS = [
@@ -96,10 +101,10 @@ def tokenizer(request, tmp_path_factory, tiny_tokenizer):
         return tiny_tokenizer
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "glm-4":
-        return load_tokenizer(write_ranks(folder, TOKENS), "chatglm")
+        return glm_tokenizer(write_ranks(folder, TOKENS))
     shutil.copy(request.getfixturevalue("shared_dir") / "oracle" / "chatglm2-tiny" / "tokenizer.model", folder)
     (folder / "tokenizer_config.json").write_text('{"additional_special_tokens": ["<|user|>"]}')
-    return load_tokenizer(folder, "chatglm")
+    return glm_tokenizer(folder)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +131,7 @@ def test_every_chat_keeps_its_ids(tokenizer, fast):
 def test_a_converted_chatglm3_is_still_one(tokenizer, tmp_path):
     fast_tokenizer(tokenizer).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    assert type(load_tokenizer(tmp_path, "glm")) is type(tokenizer)
+    assert type(OWN.tokenizer(Folder(tmp_path, {"model_type": "glm"}))) is type(tokenizer)
 
 
 def test_a_transformers_base_gets_a_tokenizer_that_all_can_read(tiny_base_folder, tmp_path):

@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from ptuning.base.models import load_base
 from ptuning.checkpoints import load_prefix
 from ptuning.main import main
-from ptuning.models import load_base
 
 LABELS = {"什么是净利润？": "F", "甲公司的净利润是多少元？": "C", "乙公司有多少硕士？": "B"}
 

@@ -14,12 +14,8 @@ from agent.table import sql_guard
 from agent.writing import nl2sql
 from agent.writing.grammar import grammar_of, select_grammar
 from agent.writing.surrogates import AMOUNTS, COMPANIES, KTH, NUMERIC, PLACES, TEXT, THEMSELVES, TOP
-from ptuning.checkpoints import load_prefix
-from ptuning.constraints import Grammar
-from ptuning.engine import Engine
-from ptuning.models import load_base
-from ptuning.requests import Request
-from ptuning.tokenizer import GlmTokenizer
+from ptuning import Engine, Grammar, Request, load_base, load_prefix
+from ptuning.base.tokenizers.glm import GlmTokenizer
 from tests.agent.adversarial import REJECTED
 
 GROWN = [name + suffix for suffix in (schema.GROWTH, schema.CHANGE) for name in NUMERIC]

@@ -1,0 +1,1 @@
+"""One base, many tunings, one batch of questions."""

@@ -1,0 +1,1 @@
+"""The frozen base: its folder, weights, tokenizer and bits."""

@@ -1,0 +1,1 @@
+"""Formats of foreign model families, a file each."""
