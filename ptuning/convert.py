@@ -16,14 +16,15 @@ from pathlib import Path
 from transformers import GenerationConfig
 from transformers.utils import logging as transformers_logging
 
-from ptuning.base.folders import locate
+from ptuning.base.families.registry import family_of
+from ptuning.base.folders import locate, open_folder
 from ptuning.base.models import Base, load_base
 from ptuning.base.tokenizers.fast import fast_tokenizer
 from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.base.tokenizers.glm4 import Glm4Tokenizer
 from ptuning.base.weight_files import stored_dtype
 from ptuning.errors import PtuningError
-from ptuning.files import beside, read_json
+from ptuning.files import beside
 
 SHARD = "2GB"
 
@@ -43,10 +44,10 @@ def convert(model: str, target: Path) -> None:
     """
     if target.exists() and any(target.iterdir()):
         raise PtuningError(f"{target} 已存在且不是空文件夹，请换一个文件夹。")
-    folder = locate(model)
-    if (folder / "config.json").is_file() and read_json(folder / "config.json").get("quantization_bit"):
-        raise PtuningError(f"{folder} 是已量化的模型，不能转换，请换用未量化的权重。")
-    base = load_base(model, stored_dtype(folder) if folder.is_dir() else None)
+    folder = open_folder(locate(model))
+    if family_of(folder).stored_bits(folder):
+        raise PtuningError(f"{folder.path} 是已量化的模型，不能转换，请换用未量化的权重。")
+    base = load_base(model, stored_dtype(folder.path))
     if base.original:
         base.model.generation_config = GenerationConfig(
             eos_token_id=sorted(base.tokenizer.end_token_ids), pad_token_id=base.tokenizer.pad_token_id

@@ -53,12 +53,12 @@ class Beginnings:
         if known == beginning:
             return
         rest = torch.tensor([beginning[len(known) :]], device=passes.device)
-        filled, place = torch.tensor([[start.length], [start.place]], device=rest.device)
+        filled, position = torch.tensor([[start.length], [start.position]], device=rest.device)
         width = start.length + rest.shape[1]
         pool = SlotPool(start.keys_values, 1, width + 1)
         pool.begin(0, start)
-        passes.read(pool, rest, filled, place, width)
-        self._read[prefix, beginning] = pool.segment(0, width, start.place + rest.shape[1])
+        passes.read(pool, rest, filled, position, width)
+        self._read[prefix, beginning] = pool.segment(0, width, start.position + rest.shape[1])
         while len(self._read) > KEPT:
             self._read.popitem(last=False)
 

@@ -24,7 +24,7 @@ class Tree:
         self.depth = torch.tensor([[d for _, d in inner]], dtype=torch.long, device=device)
         sees = [[a == c and b >= d for c, d in inner] for a, b in inner]
         self._sees = torch.tensor(sees, dtype=torch.bool, device=device).view(self.size, self.size)
-        at = {place: i + 1 for i, place in enumerate(inner)}  # 0 is the end of the prompt
+        at = {token: i + 1 for i, token in enumerate(inner)}  # 0 is the end of the prompt
         asked = [(n, at[n, d - 1] if d else 0, choices[n][d]) for n, c in enumerate(choices) for d in range(len(c))]
         self._asked = torch.tensor(asked, device=device).unbind(1)
 
@@ -56,15 +56,17 @@ def score(passes: Passes, rows: Sequence[Row], choices: Sequence[Sequence[int]],
             pool.begin(slot, row.segment)
         tail, lengths = padded([row.pending for row in group], passes.pad, passes.device)
         filled = torch.tensor([row.filled for row in group], device=tail.device)
-        place = torch.tensor([row.place for row in group], device=tail.device)
+        position = torch.tensor([row.position for row in group], device=tail.device)
         longest = tail.shape[1]
         ids = torch.cat((tail, tree.ids.expand(len(group), -1)), 1)
         among = torch.arange(ids.shape[1], device=tail.device)
-        places = place[:, None] + torch.cat((among[:longest].expand(len(group), -1), lengths[:, None] + tree.depth), 1)
+        positions = position[:, None] + torch.cat(
+            (among[:longest].expand(len(group), -1), lengths[:, None] + tree.depth), 1
+        )
         columns = filled[:, None] + among
         width = int(columns.max()) + 1
         pool.window(0, len(group), columns, width)
-        hidden = passes.hidden(pool, ids, places, tree.allowed(filled, lengths, longest, width))
+        hidden = passes.hidden(pool, ids, positions, tree.allowed(filled, lengths, longest, width))
         last = hidden[torch.arange(len(group)), lengths - 1]
         after = torch.cat((last[:, None], hidden[:, longest:]), 1)
         found = tree.scores(passes.logits(after, group).log_softmax(-1))

@@ -135,7 +135,7 @@ class Engine:
 
     def _room(self, request: Request) -> int:
         """Positions that are left for the answer."""
-        start = self._tunings[request.prefix].place
+        start = self._tunings[request.prefix].position
         return self.base.config.max_position_embeddings - start - len(request.prompt)
 
     def _run(self, requests: Sequence[Request], results: Sequence[Result], seeds: Sequence[int], slots: int) -> None:

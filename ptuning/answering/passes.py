@@ -73,28 +73,29 @@ class Passes:
         memory = self._memory if self._memory is not None else free_memory(like.device) // 4
         return max(1, min(slots, len(rows), memory // a_row)), capacity
 
-    def read_short(self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int) -> Tensor:
+    def read_short(self, pool: SlotPool, ids: Tensor, filled: Tensor, position: Tensor, width: int) -> Tensor:
         """`read` from the first slot on, by a recorded pass where there is one; good until the next pass."""
-        plain = self._recorded is not None and not pool.deltas(0, len(ids))  # a graph knows nothing of the rows' deltas
-        recorded = self._recorded.read(pool, ids, filled, place, width) if self._recorded and plain else None
-        return self.read(pool, ids, filled, place, width) if recorded is None else recorded
+        recorded = None
+        if self._recorded and not pool.deltas(0, pool.slots):  # a graph is the same for all rows
+            recorded = self._recorded.read(pool, ids, filled, position, width)
+        return self.read(pool, ids, filled, position, width) if recorded is None else recorded
 
-    def read(self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int, first: int = 0) -> Tensor:
+    def read(self, pool: SlotPool, ids: Tensor, filled: Tensor, position: Tensor, width: int, first: int = 0) -> Tensor:
         """Last hidden states of tokens [rows, tokens] that go into slots first, first + 1, … behind the columns `filled`
-        [rows], their first at position `place` [rows]; columns from `width` on are not read."""
+        [rows], their first at position `position` [rows]; columns from `width` on are not read."""
         among = torch.arange(ids.shape[1], device=ids.device)
         behind = filled[:, None] + among
         pool.window(first, first + len(ids), behind.clamp(max=pool.capacity - 1), width)
         allowed = torch.arange(width, device=ids.device) <= behind[:, :, None]
-        return self.hidden(pool, ids, place[:, None] + among, allowed)
+        return self.hidden(pool, ids, position[:, None] + among, allowed)
 
-    def hidden(self, pool: SlotPool, ids: Tensor, places: Tensor, allowed: Tensor) -> Tensor:
+    def hidden(self, pool: SlotPool, ids: Tensor, positions: Tensor, allowed: Tensor) -> Tensor:
         """Last hidden states [rows, tokens, hidden]; allowed: which columns each token sees, [rows, tokens, columns]."""
         mask = additive(allowed, self.dtype)
         decoder = self.base.get_decoder()
         with grouped(self.base), added(decoder, pool.deltas(*pool.read_slots)):
             read = decoder(
-                input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=pool, use_cache=True
+                input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=pool, use_cache=True
             )
         return read.last_hidden_state
 

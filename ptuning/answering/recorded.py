@@ -29,11 +29,11 @@ Shape = tuple[int, int, int]
 
 @dataclass
 class _Recorded:
-    """ids [rows, tokens], filled [rows], place [rows]: where a pass finds what it reads; hidden: where it leaves the states."""
+    """ids [rows, tokens], filled [rows], position [rows]: where a pass finds what it reads; hidden: where it leaves the states."""
 
     ids: Tensor
     filled: Tensor
-    place: Tensor
+    position: Tensor
     hidden: Tensor
     replay: Callable[[], object]
 
@@ -42,14 +42,14 @@ class RecordedPasses:
     """Reads short passes over one pool, always into the slots from the first on."""
 
     def __init__(self, read: Read) -> None:
-        """read: a pass that is not recorded: (pool, ids, filled, place, width) → hidden states [rows, tokens, hidden]."""
+        """read: a pass that is not recorded: (pool, ids, filled, position, width) → hidden states [rows, tokens, hidden]."""
         self._read = read
         self._pool: SlotPool | None = None
         self._uses: Counter[Shape] = Counter()
         self._made: dict[Shape, _Recorded] = {}
         self._failed = False
 
-    def read(self, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor, width: int) -> Tensor | None:
+    def read(self, pool: SlotPool, ids: Tensor, filled: Tensor, position: Tensor, width: int) -> Tensor | None:
         """Hidden states [rows, tokens, hidden] until the next pass; None for a pass that is too long, or rare, to be recorded."""
         if pool is not self._pool:
             self._pool, self._made = pool, {}
@@ -64,24 +64,24 @@ class RecordedPasses:
         if made is None:
             return None
         self._made[shape] = made
-        self._put(made, pool, ids, filled, place)
+        self._put(made, pool, ids, filled, position)
         made.replay()
         return made.hidden[: ids.shape[0], : ids.shape[1]]
 
-    def _put(self, made: _Recorded, pool: SlotPool, ids: Tensor, filled: Tensor, place: Tensor) -> None:
+    def _put(self, made: _Recorded, pool: SlotPool, ids: Tensor, filled: Tensor, position: Tensor) -> None:
         rows, tokens = ids.shape
         made.ids.zero_()[:rows, :tokens] = ids
         made.filled.fill_(pool.capacity - 1)[:rows] = filled
-        made.place.zero_()[:rows] = place
+        made.position.zero_()[:rows] = position
 
     def _record(self, pool: SlotPool, shape: Shape, device: torch.device) -> _Recorded | None:
         """None, and never again, where recording fails or gives other states."""
         rows, tokens, width = shape
         ids = torch.zeros(rows, tokens, dtype=torch.long, device=device)
-        filled, place = torch.full_like(ids[:, 0], pool.capacity - 1), torch.zeros_like(ids[:, 0])
+        filled, position = torch.full_like(ids[:, 0], pool.capacity - 1), torch.zeros_like(ids[:, 0])
 
         def run() -> Tensor:
-            return self._read(pool, ids, filled, place, width)
+            return self._read(pool, ids, filled, position, width)
 
         try:
             if device.type == "cuda":
@@ -101,7 +101,7 @@ class RecordedPasses:
             self._failed = True
             warnings.warn(f"无法录制 CUDA 图（{reason}），改为逐个启动。", stacklevel=2)
             return None
-        return _Recorded(ids, filled, place, hidden, replay)
+        return _Recorded(ids, filled, position, hidden, replay)
 
 
 def shape_of(pool: SlotPool, rows: int, tokens: int, width: int) -> Shape | None:

@@ -27,7 +27,7 @@ class Chosen(NamedTuple):
 class Row:
     """A request on its way. segment: what its slot begins with; pending: tokens not read yet; most: tokens it may write;
     ends: what ends the answer;
-    filled: columns of the slot in use; place: next position id."""
+    filled: columns of the slot in use; position: next position id."""
 
     request: Request
     result: Result
@@ -38,10 +38,10 @@ class Row:
     matcher: Matcher | None
     ends: Collection[int]
     filled: int = field(init=False)
-    place: int = field(init=False)
+    position: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.filled, self.place = self.segment.length, self.segment.place
+        self.filled, self.position = self.segment.length, self.segment.position
 
     def begin(self) -> bool:
         """What the answer has to begin with is read together with the prompt; True when that is all of it."""

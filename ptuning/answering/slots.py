@@ -4,7 +4,7 @@ on the left, and rows of any length, with any prefix, share a pass."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,11 +19,11 @@ class Segment:
     """What rows begin with: keys and values (a prefix, the part of a prompt that they share), and what is added to all of
     their passes.
 
-    keys_values: [layers, 2, kv_heads, length, head_dim]; place: position id of what follows; deltas, head: as a Tuning's.
+    keys_values: [layers, 2, kv_heads, length, head_dim]; position: position id of what follows; deltas, head: as a Tuning's.
     """
 
     keys_values: Tensor
-    place: int
+    position: int
     deltas: Mapping[str, Delta] = field(default_factory=dict)
     head: Head | None = None
 
@@ -48,7 +48,7 @@ class SlotPool(Cache):
         self._rows = torch.arange(slots, device=like.device)[:, None]
         self._first = self._end = self._longest = 0
         self._columns = self._rows
-        self._begun: list[Segment | None] = [None] * slots
+        self._added: list[tuple[Mapping[str, Delta], Head | None]] = [({}, None)] * slots  # to each slot's passes
 
     def window(self, first: int, end: int, columns: Tensor, longest: int) -> None:
         """Slots first..end-1; columns: where their tokens go, [rows, tokens]; columns from `longest` on are not read."""
@@ -74,25 +74,23 @@ class SlotPool(Cache):
     def begin(self, slot: int, segment: Segment) -> None:
         """The slot's row starts with the segment."""
         self._pool[:, :, slot, : segment.length] = segment.keys_values.transpose(2, 3)
-        self._begun[slot] = segment
+        self._added[slot] = segment.deltas, segment.head
 
     def move(self, source: int, target: int, columns: int) -> None:
         """The first columns of one slot into another."""
         self._pool[:, :, target, :columns] = self._pool[:, :, source, :columns]
-        self._begun[target] = self._begun[source]
+        self._added[target] = self._added[source]
 
-    def segment(self, slot: int, columns: int, place: int) -> Segment:
-        """What a slot began with, grown to a copy of its first columns."""
-        begun = self._begun[slot]
-        assert begun is not None
-        return replace(begun, keys_values=self._pool[:, :, slot, :columns].transpose(2, 3).clone(), place=place)
+    def segment(self, slot: int, columns: int, position: int) -> Segment:
+        """A copy of a slot's first columns, to begin other rows of the same tuning with."""
+        return Segment(self._pool[:, :, slot, :columns].transpose(2, 3).clone(), position, *self._added[slot])
 
     def deltas(self, first: int, end: int) -> list[tuple[Mapping[str, Delta], Tensor]]:
         """What slots first..end-1 add to layers: the deltas of each tuning, and its rows of the window."""
         rows: dict[int, tuple[Mapping[str, Delta], list[int]]] = {}
-        for row, segment in enumerate(self._begun[first:end]):
-            if segment and segment.deltas:
-                rows.setdefault(id(segment.deltas), (segment.deltas, []))[1].append(row)
+        for row, (deltas, _) in enumerate(self._added[first:end]):
+            if deltas:
+                rows.setdefault(id(deltas), (deltas, []))[1].append(row)
         return [(deltas, torch.tensor(among, device=self._rows.device)) for deltas, among in rows.values()]
 
 

@@ -58,14 +58,14 @@ class Writing:
         parts = [row.pending[:most] for row in rows]
         ids, lengths = padded(parts, reading.pad, reading.device)
         filled = torch.tensor([row.filled for row in rows], device=ids.device)
-        place = torch.tensor([row.place for row in rows], device=ids.device)
+        position = torch.tensor([row.position for row in rows], device=ids.device)
         width = max(row.filled + len(part) for row, part in zip(rows, parts))
         if first:
-            hidden = reading.read(self.pool, ids, filled, place, width, first)
+            hidden = reading.read(self.pool, ids, filled, position, width, first)
         else:
-            hidden = reading.read_short(self.pool, ids, filled, place, width)
+            hidden = reading.read_short(self.pool, ids, filled, position, width)
         for row, part in zip(rows, parts):
-            row.filled, row.place = row.filled + len(part), row.place + len(part)
+            row.filled, row.position = row.filled + len(part), row.position + len(part)
             row.pending = row.pending[len(part) :]
         ready = [at for at, row in enumerate(rows) if not row.pending]
         if not ready:

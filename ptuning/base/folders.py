@@ -14,7 +14,7 @@ from ptuning.files import read_json
 
 RAW_MODELS = Path(__file__).resolve().parents[2] / "RawModels"
 SMALL_FILES = ["*.json", "*.model", "*.txt", "*chatglm.py"]  # the code is read as text, for its settings, and never run
-WEIGHT_FILES = ("model*.safetensors", "pytorch_model*.bin")
+WEIGHT_PATTERNS = ("model*.safetensors", "pytorch_model*.bin")
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def locate(name: str | Path) -> Path:
     if local.exists():
         return local
     try:
-        for patterns in ([*SMALL_FILES, WEIGHT_FILES[0]], [WEIGHT_FILES[1]]):  # .bin only where there is nothing better
+        for patterns in ([*SMALL_FILES, WEIGHT_PATTERNS[0]], [WEIGHT_PATTERNS[1]]):  # .bin only where there is nothing better
             found = Path(snapshot_download(str(name), allow_patterns=patterns))
-            if any(found.glob(WEIGHT_FILES[0])):
+            if any(found.glob(WEIGHT_PATTERNS[0])):
                 break
     except Exception as error:  # network, proxy, unknown name: hub and HTTP client raise many kinds
         reason = str(error).strip().partition("\n")[0]

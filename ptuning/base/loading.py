@@ -138,9 +138,9 @@ def require_room(needed: int, device: torch.device, source: Path) -> None:
     """
     free = free_memory(device)
     if needed > free:
-        place = "内存" if device.type == "cpu" else f"{device} 的显存"
+        memory = "内存" if device.type == "cpu" else f"{device} 的显存"
         raise PtuningError(
-            f"基座模型 {source} 的权重要{needed / GIGABYTE:.1f}GB，而{place}只剩{free / GIGABYTE:.1f}GB，"
+            f"基座模型 {source} 的权重要{needed / GIGABYTE:.1f}GB，而{memory}只剩{free / GIGABYTE:.1f}GB，"
             "请用 --quantization_bit 8 或 4，或换一个更大的设备。"
         )
 

@@ -53,8 +53,8 @@ def load_base(
         PtuningError: the folder is missing, incomplete, of a kind that cannot be read, or too large for the device.
     """
     name, path = str(folder), locate(folder)
-    place = torch.device(device)
-    dtype = dtype or (torch.float32 if place.type == "cpu" else torch.float16)
+    target = torch.device(device)
+    dtype = dtype or (torch.float32 if target.type == "cpu" else torch.float16)
     opened = open_folder(path)
     family = family_of(opened)
     model = _skeleton(opened, family)
@@ -64,10 +64,10 @@ def load_base(
             f"{path} 的分词模型有{tokenizer.vocab_size}个词元，多于模型的词表，请换用与权重配套的 tokenizer.model。"
         )
     bits = _bits(opened, family, quantization_bit)
-    require_room(memory_bytes(model, bits, dtype), place, path)
+    require_room(memory_bytes(model, bits, dtype), target, path)
     if bits:
         replace_linears(model, bits, dtype, quantization_scheme)
-    fingerprint = _fill(model, opened, family, dtype, place)
+    fingerprint = _fill(model, opened, family, dtype, target)
     identity = {"name": Path(name).resolve().name, "fingerprint": fingerprint}
     return Base(model.requires_grad_(False).eval(), tokenizer, identity, family.original, path)
 

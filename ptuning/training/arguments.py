@@ -131,7 +131,7 @@ def inert_arguments() -> dict[str, str]:
     return {name: text.removeprefix(_INERT) for name, text in helps.items() if text.startswith(_INERT)}
 
 
-def check(model: ModelArguments, data: DataArguments, training: PtuningArguments) -> None:
+def check_arguments(model: ModelArguments, data: DataArguments, training: PtuningArguments) -> None:
     """Contradictions, all in one error.
 
     Raises:

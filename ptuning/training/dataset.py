@@ -93,7 +93,7 @@ def read_examples(path: str | Path, columns: Columns) -> list[Example]:
         PtuningError: names the file, the row and the field that is missing or of the wrong kind.
     """
     path = Path(path)
-    examples = [_example(row, columns, f"数据文件 {path} {place}") for place, row in read_rows(path)]
+    examples = [_example(row, columns, f"数据文件 {path} {where}") for where, row in read_rows(path)]
     if not examples:
         raise PtuningError(f"数据文件 {path} 里没有数据，请检查文件。")
     return examples

@@ -35,10 +35,25 @@ def train_tokenizer(corpus: Path, output: Path, vocab_size: int, sentences: int 
     symbols = (corpus / "symbols.txt").read_text(encoding="utf-8").strip("\n").split("\n")
     output.mkdir(parents=True, exist_ok=True)
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=texts(), model_prefix=str(output / "tokenizer"), vocab_size=vocab_size, model_type="bpe", byte_fallback=True, split_digits=True,
-        normalization_rule_name="nfkc", add_dummy_prefix=False, remove_extra_whitespaces=False, character_coverage=1.0, max_sentencepiece_length=10,
-        required_chars=(corpus / "characters.txt").read_text(encoding="utf-8").strip(), user_defined_symbols=["\n", *(s.replace(" ", "\u2581") for s in symbols)],
-        unk_id=0, bos_id=1, eos_id=2, pad_id=-1, minloglevel=2)
+        sentence_iterator=texts(),
+        model_prefix=str(output / "tokenizer"),
+        vocab_size=vocab_size,
+        model_type="bpe",
+        byte_fallback=True,
+        split_digits=True,
+        normalization_rule_name="nfkc",
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        character_coverage=1.0,
+        max_sentencepiece_length=10,
+        required_chars=(corpus / "characters.txt").read_text(encoding="utf-8").strip(),
+        user_defined_symbols=["\n", *(s.replace(" ", "\u2581") for s in symbols)],
+        unk_id=0,
+        bos_id=1,
+        eos_id=2,
+        pad_id=-1,
+        minloglevel=2,
+    )
     (output / "tokenizer.vocab").unlink()
 
 
@@ -55,7 +70,9 @@ def encode(path: Path, tokenizer: GlmTokenizer, max_length: int) -> list[Encoded
                 doc = json.loads(line)
                 context, target = doc["context"], doc["target"]
             except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise PtuningError(f"{path} 第{number}行不是 {{\"context\", \"target\"}} 文档({error}),请重新生成语料。") from None
+                raise PtuningError(
+                    f'{path} 第{number}行不是 {{"context", "target"}} 文档({error}),请重新生成语料。'
+                ) from None
             start = tokenizer.encode(context)
             ids = [*start, *tokenizer.encode(target, add_special_tokens=False), tokenizer.eos_token_id]
             if len(ids) <= max_length:
@@ -117,7 +134,10 @@ class Optimisers:
     def __init__(self, model: GlmForCausalLM, matrix_lr: float, lr: float) -> None:
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "layers." in n]
         rest = [p for n, p in model.named_parameters() if not (p.ndim == 2 and "layers." in n)]
-        self._parts = (torch.optim.Muon(matrices, lr=matrix_lr, weight_decay=0.0, momentum=0.95), torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=0.0))
+        self._parts = (
+            torch.optim.Muon(matrices, lr=matrix_lr, weight_decay=0.0, momentum=0.95),
+            torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=0.0),
+        )
         self._base = (matrix_lr, lr)
 
     def step(self, factor: float) -> None:
@@ -156,9 +176,21 @@ class Run:
         self.tokenizer = GlmTokenizer.from_pretrained(self.output)
         heads = options.hidden_size // 32
         self.config = GlmConfig(
-            hidden_size=options.hidden_size, num_hidden_layers=options.layers, intermediate_size=3 * options.hidden_size, num_attention_heads=heads, num_key_value_heads=max(1, heads // 2),
-            head_dim=32, vocab_size=self.tokenizer.vocab_size, tie_word_embeddings=True, attention_bias=False, attention_dropout=0.0, rms_norm_eps=1e-5, max_position_embeddings=4096,
-            pad_token_id=self.tokenizer.pad_token_id, eos_token_id=self.tokenizer.eos_token_id)
+            hidden_size=options.hidden_size,
+            num_hidden_layers=options.layers,
+            intermediate_size=3 * options.hidden_size,
+            num_attention_heads=heads,
+            num_key_value_heads=max(1, heads // 2),
+            head_dim=32,
+            vocab_size=self.tokenizer.vocab_size,
+            tie_word_embeddings=True,
+            attention_bias=False,
+            attention_dropout=0.0,
+            rms_norm_eps=1e-5,
+            max_position_embeddings=4096,
+            pad_token_id=self.tokenizer.pad_token_id,
+            eos_token_id=self.tokenizer.eos_token_id,
+        )
         self.model = GlmForCausalLM(self.config).to(options.device)
         self.optimisers = Optimisers(self.model, options.matrix_learning_rate, options.learning_rate)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
@@ -176,13 +208,27 @@ class Run:
     def save(self) -> None:
         """Checkpoint and model folder, each written beside and renamed."""
         with beside(self.state) as written:
-            torch.save({"model": self.model.state_dict(), "optimisers": self.optimisers.state_dict(), "step": self.step, "tokens": self.tokens, "seconds": self.seconds}, written)
+            torch.save(
+                {
+                    "model": self.model.state_dict(),
+                    "optimisers": self.optimisers.state_dict(),
+                    "step": self.step,
+                    "tokens": self.tokens,
+                    "seconds": self.seconds,
+                },
+                written,
+            )
         half = GlmForCausalLM(self.config).half()
         half.load_state_dict(self.model.state_dict())
         half.save_pretrained(self.output)
 
     def log(self, **figures: float) -> None:
-        line = {"step": self.step, "tokens": self.tokens, "minutes": round(self.seconds / 60, 1), **{k: round(v, 4) for k, v in figures.items()}}
+        line = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "minutes": round(self.seconds / 60, 1),
+            **{k: round(v, 4) for k, v in figures.items()},
+        }
         print(json.dumps(line), flush=True)
         with (self.output / "pretrain_log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -200,7 +246,10 @@ class Run:
         o = self.options
         train = encode(self.corpus / "train.jsonl", self.tokenizer, o.max_length)
         held = encode(self.corpus / "heldout.jsonl", self.tokenizer, o.max_length)
-        print(f"{len(train)} 篇文档,{sum(len(d[0]) for d in train)} 个词元,{sum(p.numel() for p in self.model.parameters()):,} 个参数", flush=True)
+        print(
+            f"{len(train)} 篇文档,{sum(len(d[0]) for d in train)} 个词元,{sum(p.numel() for p in self.model.parameters()):,} 个参数",
+            flush=True,
+        )
         source = batches(train, o.tokens_per_step, o.seed)
         for _ in range(self.step):
             next(source)
@@ -209,7 +258,9 @@ class Run:
             ids, weights = collate(next(source), self.tokenizer.pad_token_id, o.context_weight)
             loss = losses(self.model, ids.to(o.device), weights.to(o.device), o.bf16)
             if not math.isfinite(loss.item()):
-                raise PtuningError(f"第 {self.step} 步的损失不是数,请降低 --learning_rate 或 --matrix_learning_rate 后重新开始。")
+                raise PtuningError(
+                    f"第 {self.step} 步的损失不是数,请降低 --learning_rate 或 --matrix_learning_rate 后重新开始。"
+                )
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimisers.step(factor_at(self.done()))

@@ -57,7 +57,7 @@ def _json_rows(text: str, path: Path) -> list[tuple[str, Any]]:
 
 
 def _csv_rows(text: str, path: Path) -> list[tuple[str, Any]]:
-    """Rows under a heading line; the place is the line on which a row ends."""
+    """Rows under a heading line; where: the line on which a row ends."""
     reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
     rows: list[tuple[str, Any]] = []
     usual = csv.field_size_limit(len(text) + 1)  # a prompt may hold a whole page; the library stops at 128 kB
@@ -77,7 +77,7 @@ def _csv_rows(text: str, path: Path) -> list[tuple[str, Any]]:
 
 
 def read_rows(path: Path) -> list[tuple[str, Any]]:
-    """(place, row) of every row, in order; a row of csv holds texts only.
+    """(where it is, row) of every row, in order; a row of csv holds texts only.
 
     Raises:
         PtuningError: names the file and the line that cannot be read.

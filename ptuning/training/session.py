@@ -23,7 +23,7 @@ from ptuning.methods.registry import METHODS
 from ptuning.methods.saving import OWN, export
 from ptuning.methods.saving import load as load_tuning
 from ptuning.training import dataset, metrics
-from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check
+from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check_arguments
 from ptuning.training.plots import loss_curve
 from ptuning.training.resuming import checkpoint_to_resume
 from ptuning.training.trainer import FallingLoss, TuningTrainer
@@ -33,7 +33,7 @@ class Session:
     """One call of main: the three arguments, the base and what trains on it."""
 
     def __init__(self, model: ModelArguments, data: DataArguments, training: PtuningArguments) -> None:
-        check(model, data, training)
+        check_arguments(model, data, training)
         self.model_args, self.data, self.training = model, data, training
         self.folder = Path(str(training.output_dir))
         set_seed(training.seed)
@@ -49,7 +49,7 @@ class Session:
             raise PtuningError("--history_column 只能用于问答格式，请加 --prompt_style chatglm。")
         self.style = dataset.PromptStyle(chat, data.source_prefix)
         tuning = self._tuning()
-        self.adapted = AdaptedModel(self.base.model, tuning) if tuning else None
+        self.adapted = AdaptedModel(self.base.model, tuning) if tuning is not None else None
 
     def _tuning(self) -> Tuning | None:
         """A checkpoint's; a new one to train; none where the bare base is to be evaluated."""

@@ -73,7 +73,7 @@ def dequantize_on_cuda(
     result = torch.empty(weight.shape[0], weight.shape[1] * 8 // bits, dtype=dtype, device=weight.device)
     try:
         with torch.cuda.device(weight.device):
-            check(weight.device.index, bits, dtype, reference)
+            compare_with_torch(weight.device.index, bits, dtype, reference)
             launch(weight, scale, bits, result)
     except Exception as error:  # the bindings raise many kinds, and torch can always go on
         _failed = True
@@ -84,7 +84,7 @@ def dequantize_on_cuda(
 
 
 @cache
-def check(device: int, bits: int, dtype: torch.dtype, reference: Callable[..., Tensor]) -> None:
+def compare_with_torch(device: int, bits: int, dtype: torch.dtype, reference: Callable[..., Tensor]) -> None:
     """Compares the kernel with `reference` on every byte there is, once.
 
     Raises:

@@ -111,10 +111,10 @@ class GlmTokenizer(Tokenizer):
         *turns, last = self._rounds(query, history)
         found = self._pieces.encode_as_offset_mapping("".join((*turns, last)))
         begins = [begin for begin, _ in found["offsets"]]  # bytes of one character all begin where it does
-        head, place, answered = len(self.prefix_token_ids), 0, []
+        head, offset, answered = len(self.prefix_token_ids), 0, []
         for turn, (_, answer) in zip(turns, history):
-            place += len(turn)
-            end = place - len("\n\n")
+            offset += len(turn)
+            end = offset - len("\n\n")
             answered.append((head + bisect_left(begins, end - len(answer)), head + bisect_left(begins, end)))
         return ChatIds([*self.prefix_token_ids, *found["ids"]], answered)
 

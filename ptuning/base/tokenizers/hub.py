@@ -123,8 +123,8 @@ class HubTokenizer(Tokenizer):
             spans[number] = (len(text), len(text) + len(content))
             text += content
         ids, begins = self._tokenized(text, safe)
-        places = [spans[number] for number in range(1, len(contents), 2) if number in spans]
-        return ChatIds(ids, [(_first(begins, start), _first(begins, end)) for start, end in places])
+        answers = [spans[number] for number in range(1, len(contents), 2) if number in spans]
+        return ChatIds(ids, [(_first(begins, start), _first(begins, end)) for start, end in answers])
 
     def _rendered(self, contents: Sequence[str]) -> str:
         if not self._backend.chat_template:
@@ -146,24 +146,24 @@ class HubTokenizer(Tokenizer):
         own = [m for m in found if any(start <= m.start() and m.end() <= end for start, end in safe)]
         if len(own) == len(found):
             return self._run(text, 0, False)
-        ids, begins, place = [], [], 0
+        ids, begins, offset = [], [], 0
         for match in own:
-            run = self._run(text[place : match.start()], place, True)
+            run = self._run(text[offset : match.start()], offset, True)
             ids += [*run[0], special[match.group()]]
             begins += [*run[1], match.start()]
-            place = match.end()
-        run = self._run(text[place:], place, True)
+            offset = match.end()
+        run = self._run(text[offset:], offset, True)
         return ids + run[0], begins + run[1]
 
-    def _run(self, text: str, place: int, plain: bool) -> tuple[list[int], list[int]]:
-        """Ids of a part of a text that starts at `place`; plain: names of special tokens in it are text."""
+    def _run(self, text: str, offset: int, plain: bool) -> tuple[list[int], list[int]]:
+        """Ids of a part of a text that starts at `offset`; plain: names of special tokens in it are text."""
         found = self._backend(text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=plain)
-        return found["input_ids"], [place + begin for begin, _ in found["offset_mapping"]]
+        return found["input_ids"], [offset + begin for begin, _ in found["offset_mapping"]]
 
 
-def _first(begins: Sequence[int], place: int) -> int:
-    """The first token that begins at `place` or behind it."""
-    return next((i for i, begin in enumerate(begins) if begin >= place), len(begins))
+def _first(begins: Sequence[int], offset: int) -> int:
+    """The first token that begins at `offset` or behind it."""
+    return next((i for i, begin in enumerate(begins) if begin >= offset), len(begins))
 
 
 def _sentencepiece_bytes(piece: str) -> bytes:

@@ -52,8 +52,8 @@ def read_weights_of(folder: Path) -> tuple[int, bool, Weights]:
 
 def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
     """Needs a ChatGLM; a text that starts elsewhere than at 0 is moved there."""
-    place = folder / "config.json"
-    if place.is_file() and not read_json(place).get("pre_seq_len"):
+    config_file = folder / "config.json"
+    if config_file.is_file() and not read_json(config_file).get("pre_seq_len"):
         raise PtuningError(f"{folder} 里已有一个模型的 config.json，前缀会覆盖它，请换一个文件夹。")
     settings = _settings(base) | {
         "pre_seq_len": encoder.config.pre_seq_len,
