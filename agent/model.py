@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 from agent import prompts
 from agent.errors import CaibaoError
 from agent.records import Candidate
+from agent.statements.symbols import SLOTS, YEARS, text_of
 
 if TYPE_CHECKING:
     from ptuning import Request, Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
+DEFAULT_READER = ROOT / "RawModels" / "caibao-reader"
 TRAINED = ROOT / "output" / "prefix"
 DTYPES = ("float32", "bfloat16", "float16")
 MAX_NEW_TOKENS = {"keywords": 48, "nl2sql": 160, "phrase": 256}
@@ -186,6 +188,27 @@ class PrefixTunedGlm:
 
     def _in_chat(self, prompt: str) -> list[int]:
         return self._tokenizer.encode_chat(prompt).ids if self._base.original else self._tokenizer.encode(prompt)
+
+
+class StatementReader:
+    """The encoder-decoder that reads slotted questions (ptuning.reader), behind the seam of agent.understanding."""
+
+    def __init__(self, folder: Path = DEFAULT_READER, beams: int = 5) -> None:
+        """Raises CaibaoError where the folder is missing or damaged."""
+        from ptuning import PtuningError
+        from ptuning.reader import load
+
+        try:
+            self._reader = load(folder)
+        except PtuningError as error:
+            raise CaibaoError(str(error)) from None
+        self._beams = beams
+        self._slots = frozenset(s for s in self._reader.symbols if s in SLOTS or s in YEARS)
+
+    def statements(self, text: str, slots: frozenset[str]) -> list[tuple[str, float, float]]:
+        """(statement, log-probability, that of its least sure symbol) of the likeliest readings; no other slots than `slots`."""
+        found = self._reader.read(text, self._slots - slots, self._beams)
+        return [(text_of(reading.symbols), reading.logprob, reading.lowest) for reading in found]
 
 
 def _sound(results: Sequence[Result]) -> Sequence[Result]:

@@ -81,6 +81,12 @@ def columns() -> dict[str, Column]:
 
 
 @lru_cache(maxsize=1)
+def identities() -> dict[str, str]:
+    """Column → arithmetic over others that equals it by definition, for tables that lack the column."""
+    return dict(line.split() for line in _lines("identities.txt"))
+
+
+@lru_cache(maxsize=1)
 def formulas() -> dict[str, Formula]:
     """Every formula with a name of its own (growth rates are made on demand: `computed`)."""
     return {formula.name: formula for formula in FORMULAS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from agent.figures import schema
 from agent.figures.aliases import names_of
@@ -44,7 +45,7 @@ _KTH = tuple(
         rf"倒数(?:第)?{_K}(?!家|名|位|个)",
     )
 )
-_RANKS: tuple[tuple[MentionKind, tuple[re.Pattern[str], ...]], ...] = (("kth", _KTH), ("top", _TOP))
+RANKS: tuple[tuple[MentionKind, tuple[re.Pattern[str], ...]], ...] = (("kth", _KTH), ("top", _TOP))
 _LARGEST_K = 100_000
 _SAME_COMPANY = re.compile(r"[(,]?(?:(?:股票|证券)?(?:代码|简称)|简称)?[:为是]?")  # 四方科技(股票代码:603339)
 
@@ -75,8 +76,8 @@ class Linker:
         `latest_year`: what 去年 leans on where the text names no year.
         """
         text = self._read(text)
-        found = _Found(text)
-        for linked in (*_joined(self._companies.find(text, self._columns), text), *self._companies.special(text)):
+        found = Found(text)
+        for linked in (*joined(self._companies.find(text, self._columns), text), *self._companies.special(text)):
             found.add("company", linked.start, linked.end, linked.name)
         # A name is one block from here on: its characters are no numbers (三元股份, 中国第一重型机械).
         plain = mark(text, [(span, COMPANY) for span in found.taken])
@@ -84,8 +85,8 @@ class Linker:
         for year in find_years(plain, latest_year, grown):
             found.add("year", year.start, year.end, year.years)
         columns = [span for span in self._columns.spans(plain) if found.is_free(*span)]
-        for kind, patterns in _RANKS:
-            for start, end, k in _ranks(plain, patterns):
+        for kind, patterns in RANKS:
+            for start, end, k in positions(plain, patterns):
                 found.add(kind, start, end, k)
         for amount in find_amounts(plain):
             if not any(start <= amount.start < end for start, end in columns):
@@ -106,6 +107,10 @@ class Linker:
         return written_out(shares.named(text, self._columns, self._said), self._columns, self._said)
 
     @property
+    def index(self) -> CompanyIndex:
+        return self._companies
+
+    @property
     def renamed(self) -> tuple[tuple[str, ...], ...]:
         """The 公司全称 of each company that changed it, oldest first; it is linked by the last."""
         return self._companies.renamed
@@ -118,7 +123,7 @@ class Linker:
         """公司全称 of the companies that `said` may mean where it is no company's own name: shared, shortened, or misspelt."""
         return self._companies.alternatives(said)
 
-    def _add_unknown_companies(self, found: _Found, columns: list[tuple[int, int]]) -> None:
+    def _add_unknown_companies(self, found: Found, columns: list[tuple[int, int]]) -> None:
         symbols = {"company": COMPANY, "year": YEAR}
         spans = [((m.start, m.end), symbols.get(m.kind, OTHER)) for m in found.mentions()]
         marked = mark(found.text, [*((span, COLUMN) for span in columns), *spans])
@@ -126,7 +131,7 @@ class Linker:
             found.add("company", linked.start, linked.end, linked.name)
 
 
-class _Found:
+class Found:
     """Mentions so far; what comes first keeps its place."""
 
     def __init__(self, text: str) -> None:
@@ -146,11 +151,18 @@ class _Found:
             self._mentions.append(Mention(kind, start, end, self.text[start:end], value))
             self._taken[start:end] = b"\1" * (end - start)
 
+    def give_up_last(self, start: int, character: str) -> None:
+        """The mention whose last character stands at `start` and is `character` ends before it."""
+        for number, mention in enumerate(self._mentions):
+            if mention.end == start + 1 < len(self.text) and self.text[start] == character and mention.end - mention.start > 1:
+                self._mentions[number] = replace(mention, end=start, text=mention.text[:-1])
+                self._taken[start] = 0
+
     def mentions(self) -> tuple[Mention, ...]:
         return tuple(sorted(self._mentions, key=lambda m: m.start))
 
 
-def _joined(companies: Iterable[Linked], text: str) -> list[Linked]:
+def joined(companies: Iterable[Linked], text: str) -> list[Linked]:
     """A name and its code behind it are one mention: 四方科技(603339)."""
     joined: list[Linked] = []
     for linked in companies:
@@ -164,7 +176,7 @@ def _joined(companies: Iterable[Linked], text: str) -> list[Linked]:
     return joined
 
 
-def _ranks(text: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[int, int, int]]:
+def positions(text: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[int, int, int]]:
     for pattern in patterns:
         for match in pattern.finditer(text):
             k = parse_number(match["k"])

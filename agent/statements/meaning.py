@@ -78,12 +78,18 @@ def _column(column: Column, real: Collection[str]) -> Node:
     if not column.year or column.name in real or column.name == COMPANY:
         return column
     formula = schema.computed(column.name)
-    if formula is None or schema.over_last_year(column.name)[1]:
+    expression = schema.identities().get(column.name) or (formula.expression if formula else "")
+    if not expression or schema.over_last_year(column.name)[1]:
         raise NotAnswerable(f"表中没有字段“{column.name}”，无法回答该问题。")
-    written = rebuild(
-        _formula(formula.expression),
-        lambda part: replace(part, year=column.year, company=column.company) if isinstance(part, Column) else part,
-    )
+
+    def here(part: Node) -> Node:
+        """In the column's year and company; what the table lacks as well by its own identity."""
+        if not isinstance(part, Column):
+            return part
+        placed = replace(part, year=column.year, company=column.company)
+        return _column(placed, real) if part.name not in real and part.name in schema.identities() else placed
+
+    written = rebuild(_formula(expression), here)
     absent = [part.name for part in walk(written) if isinstance(part, Column) and part.name not in real]
     if absent:
         raise NotAnswerable(f"表中没有字段“{'、'.join(dict.fromkeys(absent))}”，无法计算{column.name}，无法回答该问题。")

@@ -32,7 +32,7 @@ from agent.table.database_errors import connect, explained, parse_url, shown
 MAX_ROWS, MAX_CHARACTERS, TIMEOUT = 2000, 1_000_000, 10.0
 START_TIMEOUT = 60.0  # for the list of all companies, read once
 _READ_TIMEOUT = START_TIMEOUT + 15  # a server that is silent for longer is gone: it stops every statement before
-_FUNCTIONS = frozenset({"sum", "avg", "count", "max", "min", "coalesce", "nullif", "row_number", "like"})
+_FUNCTIONS = frozenset({"sum", "avg", "count", "max", "min", "coalesce", "nullif", "row_number", "like", "abs"})
 _BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
 # What an account that only answers questions does not need, as SHOW GRANTS names it.
 _WRITES = frozenset(

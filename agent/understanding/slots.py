@@ -1,0 +1,155 @@
+"""What a question names, as slots: C1 a company, Y1 a year, M1 a figure, P1 a place, A1 an amount, X1 a share, K1 a number, S1 a string, N1 decimals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from agent.figures import schema
+from agent.statements.syntax import (
+    Column,
+    Companies,
+    Node,
+    Number,
+    Select,
+    Shown,
+    Statement,
+    StatementError,
+    Text,
+    rebuild,
+    walk,
+    write,
+)
+
+SlotValue = str | int | Decimal
+IMPLIED = ("Y0", "Y00", "Z1", "Z2")  # the year before the first that is named, the one before that; after the last
+_SLOT = re.compile(r"[CMPAXKSNT]\d")
+# A figure's slot says its kind, since 亿 goes with money and 百分点 with ratios.
+_KINDS = {"money": "m", "count": "h", "share": "s"}
+
+
+@dataclass(frozen=True)
+class Slotted:
+    """A question with its names as slots.
+
+    text: what the model reads; values: slot → what stands for it; years: those that are named, ascending;
+    unknown: what looks like a company that the table has not; plain: the text without white space that spans refer to.
+    """
+
+    text: str
+    plain: str
+    values: Mapping[str, SlotValue] = field(default_factory=dict)
+    years: tuple[int, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def names(self, kind: str) -> list[str]:
+        return [name for name in self.values if name[0] == kind]
+
+
+def mark_of(name: str, value: SlotValue) -> str:
+    """A slot as the model sees it: [C1], [M1m]."""
+    return f"[{name}{_KINDS.get(schema.unit_of(str(value)) or 'money', 'r')}]" if name[0] == "M" else f"[{name}]"
+
+
+def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
+    """The statement with real names, values and years. `latest`: the year that is meant where none is named.
+
+    Raises:
+        StatementError: it speaks of a slot that the question has not.
+    """
+    years = slotted.years or (latest,)
+
+    def year(text: str) -> str:
+        if text in ("Y0", "Y00"):
+            return str(years[0] - len(text) + 1)
+        if text.startswith("Z"):
+            return str(years[-1] + int(text[1:]))
+        number = int(text[1:])
+        if number > len(years):
+            raise StatementError(f"没有第{number}个年份")
+        return str(years[number - 1])
+
+    def value(text: str) -> SlotValue:
+        if text not in slotted.values:
+            raise StatementError(f"问题里没有{text}")
+        return slotted.values[text]
+
+    def whole(text: str) -> str:
+        return str(int(value(text))) if _SLOT.fullmatch(text) else text
+
+    def named(text: str) -> str:
+        return str(value(text)) if _SLOT.fullmatch(text) else text
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Column):
+            if not node.year and node.name[:1] in "PS" and _SLOT.fullmatch(node.name):
+                return Text(named(node.name))
+            return Column(named(node.name), year(node.year) if node.year else "", named(node.company))
+        if isinstance(node, Number) and _SLOT.fullmatch(node.text):
+            return Number(f"{Decimal(value(node.text)):f}")
+        if isinstance(node, Text):
+            return Text(named(node.text))
+        if isinstance(node, Companies):
+            rows = re.sub(r"[A-Z]\d", lambda m: whole(m[0]), node.rows)
+            return replace(node, names=tuple(map(named, node.names)), rows=rows)
+        if isinstance(node, Shown):
+            return Shown(re.sub(r"[A-Z]\d", lambda m: whole(m[0]), node.row))
+        if isinstance(node, Select):
+            return replace(node, limit=whole(node.limit), offset=whole(node.offset), last=whole(node.last))
+        return node
+
+    made = rebuild(statement, change)
+    return replace(made, digits=whole(made.digits))
+
+
+@dataclass(frozen=True)
+class Before:
+    """The previous statement as a follow-up starts from it: its text over slots, and what they stand for."""
+
+    text: str
+    values: Mapping[str, SlotValue]
+    years: tuple[int, ...]
+
+
+def before(statement: Statement, slotted: Slotted, latest: int) -> Before:
+    """The statement over slots, numbered anew in the order in which it names them; every year of it counts as named.
+
+    statement: over the slots of `slotted`, the question that it was read from.
+    """
+    real = restored(statement, slotted, latest)
+    years = tuple(sorted({int(part.year) for part in walk(real) if isinstance(part, Column) and part.year}))
+    numbers: dict[str, str] = {}
+    counts: dict[str, int] = {}
+
+    def again(text: str) -> str:
+        if not _SLOT.fullmatch(text):
+            return text
+        if text not in numbers:
+            counts[text[0]] = counts.get(text[0], 0) + 1
+            numbers[text] = f"{text[0]}{counts[text[0]]}"
+        return numbers[text]
+
+    text = re.sub(r"(?<![A-Za-z])[CMPAXKSNT]\d(?!\d)", lambda m: again(m[0]), write(statement))
+    shown = {f"@{part.year}": part.year for part in walk(statement) if isinstance(part, Column) and part.year}
+    of_year = {name: _year(name, slotted.years or (latest,)) for name in shown.values()}
+    text = re.sub(r"@(Y00|Y\d|Z\d)", lambda m: f"@Y{years.index(of_year[m[1]]) + 1}", text)
+    values = {new: slotted.values[old] for old, new in numbers.items() if old in slotted.values}
+    return Before(text, values, years)
+
+
+def _year(name: str, years: tuple[int, ...]) -> int:
+    if name in ("Y0", "Y00"):
+        return years[0] - len(name) + 1
+    return years[-1] + int(name[1:]) if name.startswith("Z") else years[int(name[1:]) - 1]
+
+
+def prompt(earlier: Before, years: tuple[int, ...]) -> str:
+    """The earlier statement as the model reads it, its years numbered among `years` (its own and those of the new text)."""
+    text = re.sub(r"@Y(\d)", lambda m: f"@Y{years.index(earlier.years[int(m[1]) - 1]) + 1}", earlier.text)
+    return re.sub(
+        r"(?<![A-Za-z\[])([CMYPAXKSN]\d)(?![\d\]])",
+        lambda m: mark_of(m[1], earlier.values.get(m[1], "")) if m[1][0] == "M" else f"[{m[1]}]",
+        text,
+    )
