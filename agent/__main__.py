@@ -30,6 +30,8 @@ def _agent_options(options: argparse.Namespace) -> building.Options:
         options.cuda_graphs,
         getattr(options, "conclude", "template"),
         building.APPROVED,
+        getattr(options, "reader", None),
+        getattr(options, "careful", None),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.model import LanguageModel, PrefixTunedGlm
     from agent.pipeline import Pipeline
     from agent.table.database import Database
+    from agent.understanding.understand import Understanding
     from agent.writing.memory import Memory
 
 SAMPLE_TABLE = ROOT / "data" / "company_table.csv"
@@ -33,7 +34,9 @@ class Options:
     """What an agent is made of.
 
     prefixes: None finds them (`find_prefixes`); dtype, quantization_bit, cuda_graphs: see `PrefixTunedGlm`;
-    conclude: who words an answer; approved: the file of statements that people approved, None for none.
+    conclude: who words an answer; approved: the file of statements that people approved, None for none;
+    reader: the folder that reads questions as statements (None: the one that ships, where it is there);
+    careful: how sure a reading has to be (0 to 1; None: as fitted, 97 of 100 answers right).
     """
 
     model: Path = DEFAULT_BASE
@@ -45,6 +48,8 @@ class Options:
     cuda_graphs: bool = False
     conclude: Wording = "template"
     approved: Path | None = None
+    reader: Path | None = None
+    careful: float | None = None
 
 
 def _ignore(sentence: str) -> None:
@@ -86,14 +91,49 @@ def load_model(options: Options) -> PrefixTunedGlm:
         gc.enable()
 
 
+def load_understanding(database: Database, folder: Path | None = None, careful: float | None = None) -> Understanding:
+    """What reads questions as statements over this database.
+
+    Raises:
+        CaibaoError: the folder is missing or damaged.
+    """
+    from agent.model import DEFAULT_READER, StatementReader
+    from agent.reading.entities import Linker
+    from agent.statements.tables import Table
+    from agent.table import renames
+    from agent.understanding.absent import AbsentWords
+    from agent.understanding.explained import KnownPairs
+    from agent.understanding.mentions import SlotFinder
+    from agent.understanding.understand import SURE, Understanding
+
+    folder = folder or DEFAULT_READER
+    companies, columns, years = database.companies(), database.columns(), database.years()
+    linker = Linker(companies, columns, renames.years_of_names(database, companies))
+    return Understanding(
+        StatementReader(folder),
+        SlotFinder(linker, companies, columns, years[-1]),
+        KnownPairs.load(folder / "pairs.txt"),
+        lambda: Table(database, columns),
+        {full: short or full for full, short, _ in companies},
+        {names[-1]: names for names in linker.renamed},
+        years,
+        AbsentWords(columns),
+        SURE if careful is None else careful,
+    )
+
+
 def assemble(
-    model: LanguageModel, database: Database, conclude: Wording = "template", memory: Memory | None = None
+    model: LanguageModel,
+    database: Database,
+    conclude: Wording = "template",
+    memory: Memory | None = None,
+    understanding: Understanding | None = None,
 ) -> Pipeline:
     """An agent over a model and a database that are there already."""
     from agent.pipeline import Pipeline
     from agent.telling.phrase import reword
 
-    return Pipeline(model, database, partial(reword, model) if conclude == "model" else None, memory)
+    return Pipeline(model, database, partial(reword, model) if conclude == "model" else None, memory, understanding)
 
 
 def build(options: Options, tell: Tell = _ignore, background: bool = False) -> Pipeline:
@@ -112,4 +152,6 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
     database.columns()
     if warning := database.write_warning():
         tell(warning)
-    return assemble(loading or load_model(options), database, options.conclude, memory)
+    understanding = load_understanding(database, options.reader, options.careful)
+    understanding.approved = memory.statement
+    return assemble(loading or load_model(options), database, options.conclude, memory, understanding)

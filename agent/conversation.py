@@ -20,6 +20,7 @@ from agent.reading import ambiguity
 from agent.reading.followup import FollowUps, Turn
 from agent.records import Ambiguity, Answer, Entities, Question, Trace
 from agent.text import normalise
+from agent.understanding.understand import Talk
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Conversation:
         self.pipeline = pipeline
         self.traces: list[Trace] = []
         self.previous: Trace | None = None
+        self._talk: Talk | None = None
 
     @cached_property
     def _follow_ups(self) -> FollowUps:
@@ -46,8 +48,8 @@ class Conversation:
 
     def hear(self, text: str) -> Heard:
         """The whole question that `text` stands for after the previous one."""
-        if unanswerable(text):
-            return Heard(text, text)
+        if unanswerable(text) or self.pipeline.understanding:
+            return Heard(text, text)  # the statement before explains it, see `answer`
         meant = self._follow_ups.resolve(text, self._turn(self.previous) if self.previous else None)
         return Heard(text, meant.text or text, meant.problem)
 
@@ -58,7 +60,8 @@ class Conversation:
 
     def ambiguities(self, heard: Heard) -> tuple[Ambiguity, ...]:
         """What in the question may mean several things; the spans are those of its normalised text, see `choose`."""
-        return () if unanswerable(heard.text) else self.pipeline.ambiguities(self.pipeline.link(heard.text))
+        follows = self.pipeline.understanding is not None and self._talk is not None
+        return () if follows or unanswerable(heard.text) else self.pipeline.ambiguities(self.pipeline.link(heard.text))
 
     def choose(self, heard: Heard, choices: Sequence[tuple[Ambiguity, str]]) -> Heard:
         """The question with a choice made for each of its ambiguities."""
@@ -75,11 +78,39 @@ class Conversation:
         question = Question(len(self.traces), heard.text, heard.said if heard.text != heard.said else None)
         if heard.problem:
             return Trace(question, Answer(heard.problem, "refusal"))
-        trace = self.pipeline.answer([question], on_step)[0]
+        trace = self._answered(question, on_step)
         self.traces.append(trace)
         if trace.entities and (trace.entities.mentions or trace.answer.kind != "refusal"):  # not 谢谢
             self.previous = trace
         return trace
+
+    def _answered(self, question: Question, on_step: OnStep | None) -> Trace:
+        """As a follow-up to what was said before; by itself where that is surer."""
+        understanding = self.pipeline.understanding
+        if understanding is None or self._talk is None:
+            trace = self.pipeline.answer([question], on_step)[0]
+        else:
+            trace = self.pipeline.answer([question], on_step, [self._talk])[0]
+            if (trace.understood and trace.understood.kind != "answer") or self._is_whole(trace):
+                alone = self.pipeline.answer([question], on_step)[0]
+                if self._is_whole(alone) and alone.understood.sure > trace.understood.sure:
+                    trace = alone
+        if understanding and trace.understood:
+            self._talk = Talk.after(trace.understood, understanding.years[-1], self._talk)
+            trace = replace(
+                trace,
+                question=replace(question, original=question.text, text=trace.understood.words(understanding.names)),
+            )
+        return trace
+
+    @staticmethod
+    def _is_whole(trace: Trace) -> bool:
+        """The text names a year and a company or a figure of its own, and was answered."""
+        read = trace.understood
+        own = (
+            read is not None and "[Y" in read.slotted.text and ("[C" in read.slotted.text or "[M" in read.slotted.text)
+        )
+        return own and read.kind == "answer"
 
     def ask(self, text: str, on_step: OnStep | None = None) -> Trace:
         """One turn where nobody can be asked back: what is open takes its default, and the answer says so.
@@ -92,6 +123,7 @@ class Conversation:
     def forget(self) -> None:
         """What was said before no longer explains what is said next."""
         self.previous = None
+        self._talk = None
 
 
 def chosen(asked: Ambiguity, reply: str) -> str | None:

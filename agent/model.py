@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agent import prompts
 from agent.errors import CaibaoError
-from agent.records import Candidate
+from agent.records import Candidate, Written
 from agent.statements.symbols import SLOTS, YEARS, text_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = ROOT / "RawModels" / "caibao-mini"
 DEFAULT_READER = ROOT / "RawModels" / "caibao-reader"
+_READ_AT_ONCE = 16  # questions that a reader takes together
 TRAINED = ROOT / "output" / "prefix"
 DTYPES = ("float32", "bfloat16", "float16")
 MAX_NEW_TOKENS = {"keywords": 48, "nl2sql": 160, "phrase": 256}
@@ -205,10 +206,15 @@ class StatementReader:
         self._beams = beams
         self._slots = frozenset(s for s in self._reader.symbols if s in SLOTS or s in YEARS)
 
-    def statements(self, text: str, slots: frozenset[str]) -> list[tuple[str, float, float]]:
-        """(statement, log-probability, that of its least sure symbol) of the likeliest readings; no other slots than `slots`."""
-        found = self._reader.read(text, self._slots - slots, self._beams)
-        return [(text_of(reading.symbols), reading.logprob, reading.lowest) for reading in found]
+    def statements(self, texts: Sequence[str], slots: Sequence[frozenset[str]]) -> list[list[Written]]:
+        """The likeliest statements for each text, over no other slots than its own."""
+        found: list[list[Written]] = []
+        for start in range(0, len(texts), _READ_AT_ONCE):
+            some = slice(start, start + _READ_AT_ONCE)
+            banned = [self._slots - own for own in slots[some]]
+            for readings in self._reader.read_many(texts[some], banned, self._beams):
+                found.append([Written(text_of(r.symbols), r.logprob, r.lowest) for r in readings])
+        return found
 
 
 def _sound(results: Sequence[Result]) -> Sequence[Result]:

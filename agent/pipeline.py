@@ -44,6 +44,8 @@ from agent.table import renames
 from agent.table.database import Database
 from agent.telling.conclude import conclude, missing
 from agent.telling.phrase import Wording
+from agent.understanding.agreement import agrees
+from agent.understanding.understand import Talk, Understanding, Understood
 from agent.writing import nl2sql, rules
 from agent.writing.memory import Memory
 from agent.writing.surrogates import mask
@@ -77,6 +79,8 @@ class _Journey:
     rejected: str = ""  # why the last statement was
     notes: list[str] = field(default_factory=list)  # what else the reader should know
     defaults: list[str] = field(default_factory=list)  # what was assumed; said before the answer
+    understood: Understood | None = None
+    follows: bool = False  # it was read after what was said before
 
     def end(self, outcome: _Outcome) -> None:
         self.sql, self.answer, self.facts = outcome.sql, outcome.answer, outcome.facts
@@ -84,17 +88,19 @@ class _Journey:
 
     def trace(self) -> Trace:
         answer = self.answer or Answer("无法回答该问题。", "refusal")
+        read = self.understood if answer.kind == "answer" and self.sql is None else None
         return Trace(
             self.question,
             answer,
             self.entities,
             self.classification,
             self.keywords,
-            self.masked.text if self.masked else None,
-            self.model_sql,
-            self.sql,
+            read.slotted.text if read else self.masked.text if self.masked else None,
+            read.candidate.text if read and read.candidate else self.model_sql,
+            read.sql if read else self.sql,
             (*self.defaults, *self.notes),
             time.monotonic() - self.started,
+            self.understood,
         )
 
 
@@ -116,10 +122,17 @@ class Pipeline:
     """Answers questions with a language model over one table."""
 
     def __init__(
-        self, model: LanguageModel, database: Database, reword: Reword | None = None, memory: Memory | None = None
+        self,
+        model: LanguageModel,
+        database: Database,
+        reword: Reword | None = None,
+        memory: Memory | None = None,
+        understanding: Understanding | None = None,
     ) -> None:
-        """reword: gives each conclusion another wording, or says why not; memory: of approved statements, none unless given."""
+        """reword: gives each conclusion another wording, or says why not; memory: of approved statements, none unless given;
+        understanding: reads questions as statements; without it the prefixes alone write SQL."""
         self.model, self.database, self.reword = model, database, reword
+        self.understanding = understanding
         self.memory = memory or Memory()
 
     @cached_property
@@ -158,8 +171,10 @@ class Pipeline:
         columns = self.columns.link(entities, ()).columns
         return ambiguity.find(entities, columns, self.linker, self.table_columns, self.years)
 
-    def answer(self, questions: Sequence[Question], on_step: OnStep | None = None) -> list[Trace]:
-        """A trace for every question, in order.
+    def answer(
+        self, questions: Sequence[Question], on_step: OnStep | None = None, talks: Sequence[Talk | None] | None = None
+    ) -> list[Trace]:
+        """A trace for every question, in order; talks: what each may be a follow-up to.
 
         Raises:
             DatabaseError: the database is gone; answers would be wrong refusals.
@@ -167,8 +182,10 @@ class Pipeline:
         journeys = [_Journey(question, time.monotonic()) for question in questions]
         for journey in journeys:
             self._link(journey)
-        for name, step in (("分类", self._classify), ("关键词", self._extract), ("SQL", self._answer_from_table)):
-            open_ones = [j for j in journeys if j.answer is None]
+        self._understand(journeys, talks or [None] * len(journeys))
+        steps = [("分类", self._classify), ("理解", self._take_understood), ("关键词", self._extract)]
+        for name, step in (*steps, ("SQL", self._answer_from_table), ("核对", self._agree)):
+            open_ones = [j for j in journeys if j.answer is None or (name == "核对" and j.understood)]
             step(open_ones)
             if on_step:
                 for journey in open_ones:
@@ -187,6 +204,51 @@ class Pipeline:
         if words:
             journey.defaults += [ambiguity.assumed(a) for a, _ in words]
             journey.entities = self.link(ambiguity.with_choices(journey.entities.text, words))
+
+    def _understand(self, journeys: Sequence[_Journey], talks: Sequence[Talk | None]) -> None:
+        """Every question as a statement, read together; what is sure needs nothing else."""
+        if self.understanding is None:
+            return
+        asked = [(j, t) for j, t in zip(journeys, talks) if j.answer is None and not self._is_remembered(j)]
+        found = self.understanding.understand_all([j.question.text for j, _ in asked], [t for _, t in asked])
+        for (journey, talk), understood in zip(asked, found):
+            journey.understood, journey.follows = understood, talk is not None
+            if understood.kind == "answer":
+                journey.answer = self._answered(understood)
+
+    def _is_remembered(self, journey: _Journey) -> bool:
+        """A person approved the statement of this very question."""
+        if not self.memory.pairs or journey.entities is None:
+            return False
+        try:
+            masked = mask(journey.entities, self.columns.link(journey.entities, ()).columns)
+        except NotAnswerable:
+            return False
+        return self.memory.exact(masked.text) is not None
+
+    @staticmethod
+    def _answered(understood: Understood) -> Answer:
+        return Answer(understood.text, "answer", understood.evidence)
+
+    def _take_understood(self, journeys: Sequence[_Journey]) -> None:
+        """What was understood and cannot be answered is refused; open questions go to the glossary."""
+        for journey in journeys:
+            understood = journey.understood
+            refused = understood is not None and understood.kind in ("refusal", "none") and _label(journey) != "F"
+            if understood and (refused or journey.follows):
+                journey.answer = Answer(understood.text, "refusal")
+
+    def _agree(self, journeys: Sequence[_Journey]) -> None:
+        """A question that was not sure enough is answered where the prefixes' own way comes to the same figures."""
+        for journey in journeys:
+            understood = journey.understood
+            if understood is None or understood.kind != "unclear" or journey.answer is None or _label(journey) == "F":
+                continue
+            if journey.answer.kind != "answer" or not agrees(understood.told, journey.answer.text):
+                journey.answer, journey.sql, journey.facts = Answer(understood.text, "refusal"), None, None
+            else:
+                journey.answer, journey.sql = Answer(understood.told, "answer", understood.evidence), None
+                journey.notes.append("两种读法得到同样的数。")
 
     def _classify(self, journeys: list[_Journey]) -> None:
         for journey, found in zip(journeys, classify.classify(self.model, [_text(j) for j in journeys])):
@@ -244,7 +306,9 @@ class Pipeline:
         elif reason := unknown_group(entities, [(c.start, c.end) for c in found.columns], self.table_columns):
             journey.answer = Answer(reason, "refusal")
         elif entities.companies and not found.columns:
-            asked = "、".join(term for term in found.terms if term in entities.text) or ambiguity.unknown_field(entities)
+            asked = "、".join(term for term in found.terms if term in entities.text) or ambiguity.unknown_field(
+                entities
+            )
             journey.answer = Answer(f"未查询到字段“{asked}”，无法回答该问题。", "refusal")
 
     def _answer_from_table(self, journeys: list[_Journey]) -> None:

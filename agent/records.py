@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 DecidedBy = Literal["model", "rule", "memory"]
 MentionKind = Literal["company", "year", "place", "amount", "top", "kth", "percent", "number", "digits", "string", "column"]
@@ -155,6 +155,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A statement over slots as a reader wrote it: log-probability of the whole, and of its least sure symbol."""
+
+    text: str
+    logprob: float
+    lowest: float
+
+
+@dataclass(frozen=True)
 class SqlQuery:
     """A statement that passed the guard: real names, `:name` parameters.
 
@@ -273,3 +282,4 @@ class Trace:
     sql: SqlQuery | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    understood: Any = None  # agent.understanding's record of the question, where it was read as a statement

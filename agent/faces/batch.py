@@ -6,16 +6,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonlines
 
+from agent.conversation import Conversation
 from agent.errors import CaibaoError, DatabaseError, DatabaseUnavailable
 from agent.files import read_text
 from agent.pipeline import Pipeline
-from agent.records import Question, Trace
+from agent.records import Question
 from agent.telling.trace import as_json
 
 CHUNK = 256  # questions that share the model's batches, and that a kill can cost at most
@@ -30,11 +31,23 @@ WAITS = (
 )  # seconds before each new try while the database is away: a restart takes less than two minutes
 
 
+@dataclass(frozen=True)
+class Dialogue:
+    """Turns that are asked one after another; text: the first, by which the file is recognised again."""
+
+    id: int | str
+    turns: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return self.turns[0]
+
+
 @dataclass
 class QuestionFile:
     """The readable questions of a file, and one sentence for each row that is not."""
 
-    questions: list[Question] = field(default_factory=list)
+    questions: list[Question | Dialogue] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
 
 
@@ -68,8 +81,16 @@ def _can_be_written(value: object) -> bool:
         return False
 
 
+def _turns(row: dict) -> tuple[str, ...]:
+    """The turns of {"turns": ["…", {"question": "…"}, {"Q": "…"}]}; none where the row is no dialogue of readable texts."""
+    given = row.get("turns") if isinstance(row.get("turns"), list) else []
+    texts = [t if isinstance(t, str) else t.get("question", t.get("Q")) if isinstance(t, dict) else None for t in given]
+    sound = all(isinstance(text, str) and text.strip() and _can_be_written(text) for text in texts)
+    return tuple(texts) if sound and _can_be_written(row.get("id")) else ()  # type: ignore[arg-type]
+
+
 def read_questions(path: Path) -> QuestionFile:
-    """Reads rows {"id", "question"}; JSON array or JSON lines under either name.
+    """Reads rows {"id", "question"}, or dialogues {"id", "turns": ["…", …]}; JSON array or JSON lines under either name.
 
     Raises:
         CaibaoError: no such file, no readable text, a broken JSON array, or not one good row.
@@ -78,6 +99,8 @@ def read_questions(path: Path) -> QuestionFile:
     for where, row in _rows(read_text(path), str(path)):
         if isinstance(row, Exception):
             found.bad.append(f"{path} {where}不是合法的JSON（{getattr(row, 'msg', '数太长或者嵌套太深')}），已跳过。")
+        elif isinstance(row, dict) and (turns := _turns(row)):
+            found.questions.append(Dialogue(row.get("id", len(found.questions)), turns))
         elif not isinstance(row, dict) or not isinstance(row.get("question"), str):
             found.bad.append(f"{path} {where}没有文字字段“question”，已跳过。")
         elif not row["question"].strip():
@@ -93,7 +116,7 @@ def read_questions(path: Path) -> QuestionFile:
     return found
 
 
-def _done(path: Path, questions: list[Question]) -> int:
+def _done(path: Path, questions: Sequence[Question | Dialogue]) -> int:
     """How many answers `path` already holds; a half-written last line is cut off.
 
     Raises:
@@ -112,26 +135,60 @@ def _done(path: Path, questions: list[Question]) -> int:
             row = json.loads(line)
         except json.JSONDecodeError:
             row = {}
-        if not isinstance(row, dict) or (row.get("id"), row.get("question")) != (question.id, question.text):
+        asked = _first(row) if isinstance(row, dict) else None
+        if not isinstance(row, dict) or (row.get("id"), asked) != (question.id, question.text):
             raise CaibaoError(f"{path} 第{number}行不是这个问题文件的答案，请换一个 -o 文件名，或先删除它。")
     if len(lines) > len(questions):
         raise CaibaoError(f"{path} 有{len(lines)}个答案，多于{len(questions)}个问题，请换一个 -o 文件名，或先删除它。")
     return len(lines)
 
 
+def _first(row: dict) -> object:
+    """The question of an answered row, of a dialogue its first turn."""
+    turns = row.get("turns")
+    return (
+        turns[0].get("question")
+        if isinstance(turns, list) and turns and isinstance(turns[0], dict)
+        else row.get("question")
+    )
+
+
+def _talked(pipeline: Pipeline, dialogue: Dialogue) -> dict:
+    """The row of a dialogue: each turn as asked, the whole question in words, the answer, and how sure."""
+    conversation = Conversation(pipeline)
+    rows = []
+    for text in dialogue.turns:
+        trace = conversation.ask(text)
+        row = as_json(trace, steps=False)
+        rows.append(
+            {
+                "question": text,
+                "resolved": trace.question.text,
+                **{k: v for k, v in row.items() if k not in ("id", "question")},
+            }
+        )
+    return {"id": dialogue.id, "turns": rows}
+
+
 def _tell(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def _answered(pipeline: Pipeline, questions: list[Question], tell: Callable[[str], None]) -> list[Trace]:
-    """The traces of a chunk, asked again while the database is away (the model remembers what it has written).
+def _answered(
+    pipeline: Pipeline, asked: list[Question | Dialogue], with_trace: bool, tell: Callable[[str], None]
+) -> list[dict]:
+    """The rows of a chunk, asked again while the database is away (the model remembers what it has written).
 
     Raises:
         DatabaseError: it stayed away.
     """
     for tried in range(len(WAITS) + 1):
         try:
-            return pipeline.answer(questions)
+            plain = [question for question in asked if isinstance(question, Question)]
+            traces = iter(pipeline.answer(plain))
+            return [
+                as_json(next(traces), with_trace) if isinstance(q, Question) else _talked(pipeline, q) for q in asked
+            ]
         except DatabaseUnavailable as error:
             away = str(error).removesuffix("。")
         if tried < len(WAITS):
@@ -163,11 +220,11 @@ def run(
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("a", encoding="utf-8") as file, jsonlines.Writer(file) as lines:
             while done < total:
-                traces = _answered(pipeline, source.questions[done : done + CHUNK], tell)
-                lines.write_all(as_json(trace, with_trace) for trace in traces)
+                rows = _answered(pipeline, source.questions[done : done + CHUNK], with_trace, tell)
+                lines.write_all(rows)
                 file.flush()
                 os.fsync(file.fileno())
-                done += len(traces)
+                done += len(rows)
                 progress(done, total)
     except OSError as error:
         raise CaibaoError(f"不能写入 {output}：{error.strerror}，请换一个位置。") from None

@@ -76,7 +76,12 @@ def _of_sides(node: Binary) -> Iterator[str]:
     if (left == "text") != (right == "text"):
         yield "文字和数比"
     # Money of each head is no money; a quotient joins anything else.
-    if node.op != "/" and node.op != "*" and left != right and {left, right} <= {"money", "count", "percent", "companies", "rank"}:
+    if (
+        node.op != "/"
+        and node.op != "*"
+        and left != right
+        and {left, right} <= {"money", "count", "percent", "companies", "rank"}
+    ):
         yield "单位不同的数相加减或比较"
     if node.op in "+-*/" and "text" in (left, right):
         yield "文字不能计算"
@@ -87,7 +92,9 @@ def _of_call(node: Call) -> Iterator[str]:
         yield "增长率要两个不同的数"
     elif node.name in ("最高项", "最低项", "GREATEST", "LEAST") and len(set(node.args)) < max(2, len(node.args)):
         yield "几项里有相同的"
-    elif node.name in ("SUM", "AVG", "MAX", "MIN", "MEDIAN") and (len(node.args) != 1 or unit_of(node.args[0]) == "text"):
+    elif node.name in ("SUM", "AVG", "MAX", "MIN", "MEDIAN") and (
+        len(node.args) != 1 or unit_of(node.args[0]) == "text"
+    ):
         yield "只能汇总一个数"
     if node.name in ("SUM", "AVG") and any(is_aggregate(part) for arg in node.args for part in own_parts(arg)):
         yield "汇总里面还有汇总"
@@ -101,7 +108,9 @@ def _of_select(node: Select) -> Iterator[str]:
     kind = scope(node)
     if kind == "aggregated" and node.order is not None:
         yield "汇总成一个数不用排序"
-    if kind == "aggregated" and any(isinstance(part, Column) and not part.company for item in node.items for part in _outside_aggregates(item)):
+    if kind == "aggregated" and any(
+        isinstance(part, Column) and not part.company for item in node.items for part in _outside_aggregates(item)
+    ):
         yield "汇总旁边还有单家的数"
     if len(set(node.items)) < len(node.items):
         yield "同一项出现两次"

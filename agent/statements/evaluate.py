@@ -65,14 +65,18 @@ class Result:
     rows: tuple[Row, ...]
     cells: Cells = field(default_factory=dict)
     truncated: bool = False
-    inner: Mapping[str, Got] = field(default_factory=dict)  # values of subqueries and of other companies' figures, by spelling
+    inner: Mapping[str, Got] = field(
+        default_factory=dict
+    )  # values of subqueries and of other companies' figures, by spelling
     holders: Mapping[str, str] = field(default_factory=dict)  # MAX(…) → the company that holds it
 
 
 class Evaluator:
     """Evaluates statements (real names, real values) over one table."""
 
-    def __init__(self, table: Table, shown: Sequence[str] = (), aliases: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, table: Table, shown: Sequence[str] = (), aliases: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         """`shown`: companies of the rows just shown, which 上述 means; `aliases`: company → every 公司全称 it has had."""
         self._table, self._shown, self._aliases = table, tuple(shown), aliases or {}
         self.cells: Cells = {}
@@ -85,6 +89,7 @@ class Evaluator:
             NotAnswerable: a column, a company's row or a value that is needed is not there.
             DatabaseError: the database cannot answer.
         """
+        self._table.want(part.name for part in walk(select) if isinstance(part, Column))
         select = self._settled(select)
         kind = scope(select)
         if kind == "named":
@@ -112,7 +117,11 @@ class Evaluator:
             return self._constant(node)
         if isinstance(node, Companies):
             if node.select is not None:
-                return Companies(names=tuple(row.company for row in Evaluator(self._table, self._shown, self._aliases).run(node.select).rows))
+                return Companies(
+                    names=tuple(
+                        row.company for row in Evaluator(self._table, self._shown, self._aliases).run(node.select).rows
+                    )
+                )
             return Companies(names=self._rows(node.rows)) if node.shown else node
         if isinstance(node, Shown):
             return Column(self._row(node.row))
@@ -158,14 +167,23 @@ class Evaluator:
 
     def _named(self, select: Select) -> tuple[Row, ...]:
         named = named_company(select)
-        company = self._row(named.row) if isinstance(named, Shown) else named.name if isinstance(named, (Column, Text)) else ""
+        company = (
+            self._row(named.row)
+            if isinstance(named, Shown)
+            else named.name
+            if isinstance(named, (Column, Text))
+            else ""
+        )
         if isinstance(named, Text):
             company = named.text
         return (Row(company, tuple(self._value(item, company) for item in select.items)),)
 
     def _listed(self, select: Select) -> tuple[Row, ...]:
         names = listed_companies(select)
-        rows = [Row(name, tuple(self._value(item, name) for item in select.items), self._sort_key(select, name)) for name in names]
+        rows = [
+            Row(name, tuple(self._value(item, name) for item in select.items), self._sort_key(select, name))
+            for name in names
+        ]
         if select.order is None:
             return tuple(rows)
         key = spell(select.order)
@@ -206,7 +224,9 @@ class Evaluator:
             return owner
         real = self._table.columns
         if column.name not in real:
-            return self._value(expanded(column, real), company)
+            written = expanded(column, real)
+            self._table.want(part.name for part in walk(written) if isinstance(part, Column))
+            return self._value(written, company)
         key = (owner, column.year, column.name)
         if key not in self.cells:
             self.cells[key] = self._table.cell(self._aliases.get(owner, (owner,)), column.year, column.name)
@@ -363,7 +383,11 @@ def _operands(select: Select) -> list[Node]:
     for part in conjuncts(select.where):
         found += [side for side in _compared(part) if isinstance(side, (Column, Binary, Call))]
     asked = {spell(item) for item in select.items}
-    return [node for node in {spell(n): n for n in found}.values() if spell(node) not in asked and unit_of(node) not in ("truth", "name")]
+    return [
+        node
+        for node in {spell(n): n for n in found}.values()
+        if spell(node) not in asked and unit_of(node) not in ("truth", "name")
+    ]
 
 
 def _compared(node: Node) -> list[Node]:
@@ -373,7 +397,9 @@ def _compared(node: Node) -> list[Node]:
         return [*_compared(node.left), *_compared(node.right)]
     if isinstance(node, Binary) and node.op in COMPARISONS and node.left != Column(COMPANY):
         # M@2>M@1*2 compares both years; a constant tells nothing of the company.
-        right = node.right.left if isinstance(node.right, Binary) and isinstance(node.right.right, Number) else node.right
+        right = (
+            node.right.left if isinstance(node.right, Binary) and isinstance(node.right.right, Number) else node.right
+        )
         return [side for side in (node.left, right) if any(isinstance(p, Column) for p in walk(side))]
     return []
 
@@ -402,7 +428,13 @@ def _number(value: Any) -> Decimal | None:
 
 def _logic(op: str, left: Got, right: Got) -> Got:
     if op == "AND":
-        return False if left is False or right is False else None if left is None or right is None else bool(left and right)
+        return (
+            False
+            if left is False or right is False
+            else None
+            if left is None or right is None
+            else bool(left and right)
+        )
     return True if left or right else None if left is None or right is None else False
 
 

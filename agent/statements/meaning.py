@@ -92,7 +92,9 @@ def _column(column: Column, real: Collection[str]) -> Node:
     written = rebuild(_formula(expression), here)
     absent = [part.name for part in walk(written) if isinstance(part, Column) and part.name not in real]
     if absent:
-        raise NotAnswerable(f"表中没有字段“{'、'.join(dict.fromkeys(absent))}”，无法计算{column.name}，无法回答该问题。")
+        raise NotAnswerable(
+            f"表中没有字段“{'、'.join(dict.fromkeys(absent))}”，无法计算{column.name}，无法回答该问题。"
+        )
     return written
 
 
@@ -178,7 +180,13 @@ def _unit_of_binary(node: Binary) -> Unit:
     left, right = unit_of(node.left), unit_of(node.right)
     if node.op == "/":
         # Money of each head is money; of each company too.
-        return "ratio" if left == right or left not in ("money", "share") else left if right in ("count", "companies") else "ratio"
+        return (
+            "ratio"
+            if left == right or left not in ("money", "share")
+            else left
+            if right in ("count", "companies")
+            else "ratio"
+        )
     if node.op == "-" and left == right == "percent":
         return "points"
     if left == "truth":

@@ -12,7 +12,18 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TypeVar
 
 AGGREGATES = frozenset({"SUM", "AVG", "MAX", "MIN", "MEDIAN", "COUNT"})
-FUNCTIONS = AGGREGATES | {"增长率", "年均增长率", "最高项", "最低项", "GREATEST", "LEAST", "ABS", "COALESCE", "名次", "倒数名次"}
+FUNCTIONS = AGGREGATES | {
+    "增长率",
+    "年均增长率",
+    "最高项",
+    "最低项",
+    "GREATEST",
+    "LEAST",
+    "ABS",
+    "COALESCE",
+    "名次",
+    "倒数名次",
+}
 COMPANY, SHOWN = "公司", "上述"
 UNITS = ("百万元", "千元", "万元", "亿元", "元", "%", "倍", "小数")
 COMPARISONS = ("<=", ">=", "<>", "=", "<", ">")
@@ -117,7 +128,9 @@ class Statement:
 
 
 Node = Column | Number | Text | Binary | Not | IsNull | Companies | Shown | Call | Star | Select
-_TOKEN = re.compile(r"\s*(?:(?P<string>'[^']*')|(?P<symbol><=|>=|<>|[-+*/()=<>,.@%\[\]:])|(?P<word>[^\s'<>=+*/(),.@%\[\]:\-]+))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<string>'[^']*')|(?P<symbol><=|>=|<>|[-+*/()=<>,.@%\[\]:])|(?P<word>[^\s'<>=+*/(),.@%\[\]:\-]+))"
+)
 _TAIL = re.compile(rf" AS (?P<unit>{'|'.join(UNITS)})?(?: ?(?P<digits>\w+?)位)?$")
 _NUMBER = re.compile(r"\d+|[AXKN]\d+")
 NONE = "NONE"

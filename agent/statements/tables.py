@@ -5,7 +5,7 @@ Written by code from a checked tree, every value bound; agent.sql_guard looks at
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from sqlglot import exp
@@ -44,6 +44,8 @@ class Table:
     def __init__(self, database: Database, real: Sequence[str]) -> None:
         self._database, self.columns = database, frozenset(real)
         self.log: list[tuple[str, dict[str, Value]]] = []
+        self._wanted: set[str] = set()
+        self._rows_known: dict[tuple[tuple[str, ...], str], Mapping[str, Value]] = {}
 
     def cell(self, names: Sequence[str], year: str, column: str) -> Value:
         """The value of a column in a company's row of that year.
@@ -51,8 +53,16 @@ class Table:
         Raises:
             NotAnswerable: the company has no row of that year.
         """
+        self._wanted.add(column)
         row = self.row(names, year)
+        if column not in row:  # asked for after the row was read
+            del self._rows_known[tuple(names), year]
+            row = self.row(names, year)
         return row.get(column)
+
+    def want(self, columns: Iterable[str]) -> None:
+        """Columns that a statement will ask for: a company's row is read once."""
+        self._wanted |= set(columns) & self.columns
 
     def row(self, names: Sequence[str], year: str) -> Mapping[str, Value]:
         """The whole row, asked for once."""
@@ -61,13 +71,9 @@ class Table:
             self._rows_known[key] = self._fetch(names, year)
         return self._rows_known[key]
 
-    @property
-    def _rows_known(self) -> dict[tuple[tuple[str, ...], str], Mapping[str, Value]]:
-        return self.__dict__.setdefault("_known", {})
-
     def _fetch(self, names: Sequence[str], year: str) -> Mapping[str, Value]:
         query = _Query(self.columns)
-        wanted = sorted(self.columns)
+        wanted = sorted(self._wanted)
         select = (
             exp.select(*(exp.column(name) for name in wanted))
             .from_(exp.to_identifier(self._database.table))
@@ -103,7 +109,9 @@ class Table:
         if select.order is not None:
             key = query.number(select.order)
             statement = statement.where(exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())))
-            statement = statement.order_by(exp.Ordered(this=key, desc=select.descending, nulls_first=not select.descending))
+            statement = statement.order_by(
+                exp.Ordered(this=key, desc=select.descending, nulls_first=not select.descending)
+            )
         statement = statement.order_by(exp.Ordered(this=query.company(), desc=False, nulls_first=True))
         if limit is not None:
             statement = statement.limit(limit)
@@ -144,8 +152,17 @@ class _Query:
 
     def cells(self, select: Select) -> list[tuple[str, str]]:
         """(year, column) of every figure that a SELECT speaks of."""
-        parts = [*select.items, *([select.where] if select.where is not None else []), *([select.order] if select.order is not None else [])]
-        found = [part for node in parts for part in walk(self._expanded(node)) if isinstance(part, Column) and part.year and part.name != COMPANY]
+        parts = [
+            *select.items,
+            *([select.where] if select.where is not None else []),
+            *([select.order] if select.order is not None else []),
+        ]
+        found = [
+            part
+            for node in parts
+            for part in walk(self._expanded(node))
+            if isinstance(part, Column) and part.year and part.name != COMPANY
+        ]
         return list(dict.fromkeys((part.year, part.name) for part in found))
 
     def source(self, select: Select, table: str) -> exp.Select:
@@ -156,16 +173,27 @@ class _Query:
             raise NotAnswerable("问题没有说是哪一年，无法回答该问题。")
         if len(self._years) == 1:
             year = self._years[0]
-            return exp.Select().from_(exp.alias_(exp.to_table(table), self.alias(year), table=True)).where(self._of_year(year))
+            return (
+                exp.Select()
+                .from_(exp.alias_(exp.to_table(table), self.alias(year), table=True))
+                .where(self._of_year(year))
+            )
         listed = (
-            exp.select(exp.column(schema.COMPANY)).distinct()
+            exp.select(exp.column(schema.COMPANY))
+            .distinct()
             .from_(exp.to_table(table))
             .where(exp.column(schema.YEAR).isin(*(self.bind(int(year)) for year in self._years)))
         )
         made = exp.Select().from_(listed.subquery(_BASE))
         for year in self._years:
-            same = exp.EQ(this=exp.column(schema.COMPANY, self.alias(year)), expression=exp.column(schema.COMPANY, _BASE))
-            made = made.join(exp.alias_(exp.to_table(table), self.alias(year), table=True), on=exp.and_(same, self._of_year(year)), join_type="left")
+            same = exp.EQ(
+                this=exp.column(schema.COMPANY, self.alias(year)), expression=exp.column(schema.COMPANY, _BASE)
+            )
+            made = made.join(
+                exp.alias_(exp.to_table(table), self.alias(year), table=True),
+                on=exp.and_(same, self._of_year(year)),
+                join_type="left",
+            )
         return made
 
     def _of_year(self, year: str) -> exp.EQ:
@@ -187,14 +215,20 @@ class _Query:
 
     @staticmethod
     def _is_condition(node: Node) -> bool:
-        return isinstance(node, (Not, IsNull, Companies)) or (isinstance(node, Binary) and node.op in (*COMPARISONS, "AND", "OR", "LIKE"))
+        return isinstance(node, (Not, IsNull, Companies)) or (
+            isinstance(node, Binary) and node.op in (*COMPARISONS, "AND", "OR", "LIKE")
+        )
 
     def condition(self, node: Node) -> exp.Expr:
         """A condition of WHERE."""
         if isinstance(node, Not):
             return exp.Not(this=exp.paren(self.condition(node.this)))
         if isinstance(node, IsNull):
-            this = self._existence(node.this) if node.this == Column(COMPANY, getattr(node.this, "year", "")) else self.number(node.this)
+            this = (
+                self._existence(node.this)
+                if node.this == Column(COMPANY, getattr(node.this, "year", ""))
+                else self.number(node.this)
+            )
             made = exp.Is(this=this, expression=exp.Null())
             return exp.Not(this=made) if node.negated else made
         if isinstance(node, Companies):
@@ -251,7 +285,10 @@ class _Query:
             return exp.case().when(self.condition(node), exp.Literal.number(1)).else_(exp.Literal.number(0))
         left, right = exp.paren(self.number(node.left)), exp.paren(self.number(node.right))
         if node.op == "/":  # heads are whole numbers: SQLite would cut the fraction off
-            return exp.Div(this=exp.Mul(this=exp.Literal.number("1.0"), expression=left), expression=exp.Nullif(this=right, expression=exp.Literal.number(0)))
+            return exp.Div(
+                this=exp.Mul(this=exp.Literal.number("1.0"), expression=left),
+                expression=exp.Nullif(this=right, expression=exp.Literal.number(0)),
+            )
         return {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[node.op](this=left, expression=right)
 
     def _call(self, node: Call) -> exp.Expr:
@@ -261,7 +298,10 @@ class _Query:
         if node.name == "COALESCE":
             return exp.Coalesce(this=args[0], expressions=args[1:])
         if node.name == "年均增长率":  # sorts as the growth over the whole time does; the rate itself is told by code
-            return exp.Div(this=exp.Mul(this=exp.Literal.number("1.0"), expression=args[1]), expression=exp.Nullif(this=args[0], expression=exp.Literal.number(0)))
+            return exp.Div(
+                this=exp.Mul(this=exp.Literal.number("1.0"), expression=args[1]),
+                expression=exp.Nullif(this=args[0], expression=exp.Literal.number(0)),
+            )
         if node.name in ("GREATEST", "LEAST"):
             made = exp.Greatest if node.name == "GREATEST" else exp.Least
             return made(this=args[0], expressions=args[1:])

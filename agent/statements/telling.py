@@ -103,7 +103,9 @@ class _Teller:
     def _truth(self, item: Node, value: Got, who: str) -> str:
         if isinstance(item, Binary) and item.op in ("=", "AND") and self._texts(item):
             parts = dict.fromkeys(part for part in walk(item) if isinstance(part, Column))
-            told = "，".join(f"{self._say.name(p.company) if p.company else who}{p.year}年{p.name}是{self._cell(p)}" for p in parts)
+            told = "，".join(
+                f"{self._say.name(p.company) if p.company else who}{p.year}年{p.name}是{self._cell(p)}" for p in parts
+            )
             return f"{'相同' if value else '不相同'}。{told}"
         return f"{'是' if value else '否'}，{who}{self._say.condition(item)}{'成立' if value else '不成立'}"
 
@@ -131,7 +133,11 @@ class _Teller:
 
     def _operands(self, items: tuple[Node, ...], company: str) -> str:
         """The cells that computed items were made of, and the values of subqueries."""
-        computed = [item for item in items if not isinstance(item, Column) or item.name not in {c for _, _, c in self._result.cells}]
+        computed = [
+            item
+            for item in items
+            if not isinstance(item, Column) or item.name not in {c for _, _, c in self._result.cells}
+        ]
         if not computed or all(self._texts(item) for item in computed):
             return ""
         told = []
@@ -139,7 +145,9 @@ class _Teller:
             if isinstance(value, str) or value is None or schema.unit_of(column) == "text":
                 continue
             who = self._say.name(owner) if owner != company else ""
-            told.append(f"{who}{year}年{column}为{self._plain.number(unit_of(Column(column)), Decimal(value), plain=True)}")
+            told.append(
+                f"{who}{year}年{column}为{self._plain.number(unit_of(Column(column)), Decimal(value), plain=True)}"
+            )
         for text, got in self._result.inner.items():
             if got is not None and not isinstance(got, (str, bool)) and text.startswith("(SELECT"):
                 node = parse(f"SELECT {text}").select
@@ -152,17 +160,34 @@ class _Teller:
     def listed(self) -> str:
         rows, select = self._result.rows, self._select
         if select.order is None:
-            return "；".join("，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values)) for row in rows) + "。" + self._operands(select.items, "")
+            return (
+                "；".join(
+                    "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values))
+                    for row in rows
+                )
+                + "。"
+                + self._operands(select.items, "")
+            )
         key = spell(select.order)
         label = self._say.expression(select.order)
         told = [f"{self._say.name(row.company)}{self._say.value(select.order, row.shown[key])}" for row in rows]
-        best = f"{label}{'最高' if select.descending else '最低'}的是{self._say.name(rows[0].company)}：" if select.limit == "1" else f"按{label}{self._say.rank(replace(select, limit=''))}："
+        best = (
+            f"{label}{'最高' if select.descending else '最低'}的是{self._say.name(rows[0].company)}："
+            if select.limit == "1"
+            else f"按{label}{self._say.rank(replace(select, limit=''))}："
+        )
         extra = self._gap(rows, select, key) if len(rows) == 2 else ""
         items = [i for i in select.items if not (isinstance(i, Column) and i.name == COMPANY)]
         more = ""
         if items:
             shown = rows[: int(select.limit)] if select.limit else rows
-            more = "；".join("，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values)) for row in shown) + "。"
+            more = (
+                "；".join(
+                    "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values))
+                    for row in shown
+                )
+                + "。"
+            )
         return best + "，".join(told) + extra + "。" + more + self._operands((select.order,), "")
 
     def _gap(self, rows: tuple[Row, ...], select: Select, key: str) -> str:
@@ -178,7 +203,9 @@ class _Teller:
         condition = "、".join(self._say.condition(part) for part in conjuncts(select.where))
         if not rows:
             if select.order is not None:
-                raise NotAnswerable(f"表中没有{condition}且有{self._say.expression(select.order)}的公司，无法回答该问题。")
+                raise NotAnswerable(
+                    f"表中没有{condition}且有{self._say.expression(select.order)}的公司，无法回答该问题。"
+                )
             return f"{condition}的公司有0家。"
         among = f"{condition}的公司中，" if condition else ""
         if select.order is not None:
@@ -193,15 +220,23 @@ class _Teller:
         head = f"{among}{self._say.expression(select.order)}{self._say.rank(select)}的"
         if len(rows) == 1:
             return f"{head}{'公司' if not select.limit or select.limit == '1' else ''}是{self._about(rows[0])}。"
-        listed = "；".join(f"{number}. {self._about(row)}" for number, row in enumerate(rows[:LISTED], int(select.limit) if select.last else 1))
-        short = f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
+        listed = "；".join(
+            f"{number}. {self._about(row)}"
+            for number, row in enumerate(rows[:LISTED], int(select.limit) if select.last else 1)
+        )
+        short = (
+            f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
+        )
         return f"{head}{'公司' if '家' in head[-3:] else '公司'}{short}：{listed}。"
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
         short = self._say.name(row.company)
         who = row.company if short == row.company else f"{row.company}（{short}）"
-        told = [f"{self._say.expression(parse(f'SELECT {key}').select.items[0])}为{self._shown(key, value)}" for key, value in row.shown.items()]  # type: ignore[union-attr]
+        told = [
+            f"{self._say.expression(parse(f'SELECT {key}').select.items[0])}为{self._shown(key, value)}"
+            for key, value in row.shown.items()
+        ]  # type: ignore[union-attr]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
                 told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}")
@@ -217,7 +252,11 @@ class _Teller:
     def aggregated(self) -> str:
         row, select = self._result.rows[0], self._select
         names = listed_companies(select)
-        among = "、".join(self._say.name(name) for name in names) if names else self._say.among(replace(select, order=None)) or "全部公司"
+        among = (
+            "、".join(self._say.name(name) for name in names)
+            if names
+            else self._say.among(replace(select, order=None)) or "全部公司"
+        )
         told = []
         for item, value in zip(select.items, row.values):
             if value is None:
@@ -237,11 +276,18 @@ class _Teller:
     def _parts(self, names: tuple[str, ...]) -> str:
         """What an arithmetic of aggregates was made of."""
         if names:
-            told = [f"{self._say.name(key.split(':', 1)[0])}{self._say.expression(parse('SELECT ' + key.split(':', 1)[1]).select.items[0])}为{self._shown(key.split(':', 1)[1], value)}" for key, value in self._result.inner.items() if ":" in key]  # type: ignore[union-attr]
+            told = [
+                f"{self._say.name(key.split(':', 1)[0])}{self._say.expression(parse('SELECT ' + key.split(':', 1)[1]).select.items[0])}为{self._shown(key.split(':', 1)[1], value)}"
+                for key, value in self._result.inner.items()
+                if ":" in key
+            ]  # type: ignore[union-attr]
             return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
         computed = [item for item in self._select.items if not is_aggregate(item)]
         calls = [part for item in computed for part in own_parts(item) if is_aggregate(part)]
-        told = [f"{self._plain.expression(call)}为{self._plain.value(call, self._result.inner.get(spell(call)))}" for call in dict.fromkeys(calls)]
+        told = [
+            f"{self._plain.expression(call)}为{self._plain.value(call, self._result.inner.get(spell(call)))}"
+            for call in dict.fromkeys(calls)
+        ]
         return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from agent.figures import schema
 from agent.figures.numbers import format_number, format_percent
-from agent.statements.meaning import Unit, conjuncts, unit_of
+from agent.statements.meaning import Unit, conjuncts, named_company, unit_of
 from agent.statements.syntax import (
     COMPANY,
     COMPARISONS,
@@ -77,7 +77,10 @@ class Speaker:
         sides = []
         for at, side in enumerate((node.left, node.right)):
             text = self.expression(side)
-            loose = isinstance(side, Binary) and ((side.op in "+-" and (node.op in "*/" or (at and node.op == "-"))) or (at and node.op == "/" and side.op in "*/"))
+            loose = isinstance(side, Binary) and (
+                (side.op in "+-" and (node.op in "*/" or (at and node.op == "-")))
+                or (at and node.op == "/" and side.op in "*/")
+            )
             sides.append(f"({text})" if loose or isinstance(side, (Not, Select)) or unit_of(side) == "truth" else text)
         return sign.join(sides)
 
@@ -97,11 +100,22 @@ class Speaker:
             if node.name == "AVG" and unit_of(node.args[0]) == "truth":
                 return f"{self.condition(node.args[0])}的公司所占比例"
             return f"{inner}的{_AGGREGATED[node.name]}"
-        return {"ABS": f"{inner}的绝对值", "GREATEST": f"{inner}中最大的", "LEAST": f"{inner}中最小的", "最高项": f"{inner}中最高的一项", "最低项": f"{inner}中最低的一项"}.get(node.name, f"{node.name}({inner})")
+        return {
+            "ABS": f"{inner}的绝对值",
+            "GREATEST": f"{inner}中最大的",
+            "LEAST": f"{inner}中最小的",
+            "最高项": f"{inner}中最高的一项",
+            "最低项": f"{inner}中最低的一项",
+        }.get(node.name, f"{node.name}({inner})")
 
     def _growth(self, node: Call) -> str:
         start, end = node.args
-        if isinstance(start, Column) and isinstance(end, Column) and start.name == end.name and start.company == end.company:
+        if (
+            isinstance(start, Column)
+            and isinstance(end, Column)
+            and start.name == end.name
+            and start.company == end.company
+        ):
             who = self.name(start.company) if start.company else ""
             return f"{who}{start.name}从{start.year}年到{end.year}年的{node.name}"
         return f"从{self.expression(start)}到{self.expression(end)}的{node.name}"
@@ -127,7 +141,13 @@ class Speaker:
             return f"第{select.limit}到第{select.last}{more}"
         if select.offset:
             return f"第{select.offset}{more}"
-        return most if select.limit == "1" else f"{most}的前{select.limit}家" if select.limit else f"从{most[1]}到{'低' if more == '高' else '高'}"
+        return (
+            most
+            if select.limit == "1"
+            else f"{most}的前{select.limit}家"
+            if select.limit
+            else f"从{most[1]}到{'低' if more == '高' else '高'}"
+        )
 
     def condition(self, node: Node) -> str:
         if isinstance(node, Not):
@@ -140,16 +160,29 @@ class Speaker:
         if not isinstance(node, Binary):
             return self.expression(node)
         if node.op in ("AND", "OR"):
-            sides = [f"（{self.condition(side)}）" if isinstance(side, Binary) and side.op in ("AND", "OR") and side.op != node.op else self.condition(side) for side in (node.left, node.right)]
+            sides = [
+                f"（{self.condition(side)}）"
+                if isinstance(side, Binary) and side.op in ("AND", "OR") and side.op != node.op
+                else self.condition(side)
+                for side in (node.left, node.right)
+            ]
             return ("且" if node.op == "AND" else "或").join(sides)
         if node.op == "LIKE":
             assert isinstance(node.right, Text)
             begins = isinstance(node.left, Column) and node.left.name == schema.CODE
-            return f"{self.expression(node.left)}{'以' if begins else '含'}“{node.right.text}”{'开头' if begins else ''}"
+            return (
+                f"{self.expression(node.left)}{'以' if begins else '含'}“{node.right.text}”{'开头' if begins else ''}"
+            )
         if node.op not in COMPARISONS:
             return self.expression(node)
         if node.left == Column(COMPANY):
-            who = node.right.name if isinstance(node.right, Column) else node.right.text if isinstance(node.right, Text) else "上面的那一家"
+            who = (
+                node.right.name
+                if isinstance(node.right, Column)
+                else node.right.text
+                if isinstance(node.right, Text)
+                else "上面的那一家"
+            )
             return f"{'不是' if node.op == '<>' else '是'}{self.name(who)}"
         right = self._value_of(node)
         return f"{self.expression(node.left)}{_COMPARED[node.op]}{right}"
@@ -189,13 +222,23 @@ class Speaker:
         digits = self.digits
         if unit in ("money", "share") and self.unit in SCALES and not (unit == "share"):
             scale = Decimal(SCALES[self.unit])
-            return format_number(value / scale, (2 if self.unit != "元" or not plain else None) if digits is None else digits) + self.unit
+            return (
+                format_number(
+                    value / scale, (2 if self.unit != "元" or not plain else None) if digits is None else digits
+                )
+                + self.unit
+            )
         if unit == "money" and self.unit == "%":
             return format_percent(value, 2 if digits is None else digits)
         if unit in ("money", "share"):
             return format_number(value, digits if digits is not None else None if plain else _cents(value)) + "元"
         if unit == "count":
-            return format_number(value, digits if digits is not None else None if value == value.to_integral_value() else 2) + "人"
+            return (
+                format_number(
+                    value, digits if digits is not None else None if value == value.to_integral_value() else 2
+                )
+                + "人"
+            )
         if unit == "companies":
             return format_number(value, None if value == value.to_integral_value() else 2) + "家"
         if unit == "rank":
@@ -211,7 +254,11 @@ class Speaker:
             return format_number(value, max(digits, 4) if self.digits is None else digits)
         if self.unit == "%" or unit == "percent":
             return format_percent(value, digits)
-        return f"{format_number(value, digits)}（{format_percent(value, digits)}）" if abs(value) < 100 else format_number(value, digits)
+        return (
+            f"{format_number(value, digits)}（{format_percent(value, digits)}）"
+            if abs(value) < 100
+            else format_number(value, digits)
+        )
 
 
 def _cents(value: Decimal) -> int | None:
@@ -225,7 +272,13 @@ def said(statement: Statement, names: Mapping[str, str]) -> str:
         return "表里没有的内容"
     select, speaker = statement.select, Speaker.of(statement, names)
     items = "、".join(speaker.expression(item) for item in select.items)
-    text = f"{speaker.among(select)}{items}"
+    named = named_company(select)
+    if isinstance(named, Column):
+        text = f"{speaker.name(named.name)}的{items}"
+    elif items == COMPANY and select.order is not None:
+        text = speaker.among(select).removesuffix("的")
+    else:
+        text = f"{speaker.among(select)}{items}"
     return text + (f"（{statement.unit}）" if statement.unit else "")
 
 

@@ -11,7 +11,16 @@ from agent.records import Candidate, Classification, Trace
 def as_json(trace: Trace, steps: bool = True) -> dict[str, Any]:
     """Question and answer; steps: with everything that led to it."""
     row: dict[str, Any] = {"id": trace.question.id, "question": trace.question.text, "answer": trace.answer.text}
-    return row | _steps(trace) if steps else row
+    return row | _read(trace) | (_steps(trace) if steps else {})
+
+
+def _read(trace: Trace) -> dict[str, Any]:
+    """How the question was read as a statement: kind of answer, how sure, and of an unclear one what may be meant."""
+    understood = trace.understood
+    if understood is None:
+        return {}
+    row = {"kind": trace.answer.kind, "sure": round(understood.sure, 4)}
+    return row | ({"readings": list(understood.readings)} if understood.kind == "unclear" else {})
 
 
 def _margin(decided: Classification | Candidate | None) -> float | None:

@@ -49,7 +49,9 @@ def corrects_itself(text: str) -> bool:
 class SlotFinder:
     """Finds mentions over the companies and columns of one table."""
 
-    def __init__(self, linker: Linker, companies: Iterable[Company], columns: Collection[str], latest_year: int) -> None:
+    def __init__(
+        self, linker: Linker, companies: Iterable[Company], columns: Collection[str], latest_year: int
+    ) -> None:
         self._linker, self._latest = linker, latest_year
         companies = list(companies)
         self._short = {full: short or full for full, short, _ in companies}
@@ -64,7 +66,15 @@ class SlotFinder:
         """The question over slots; after `earlier`, whose slots come first."""
         text = self._spelt(question)
         found = Found(text)
-        for step in (self._companies, self._strings, self._years, self._numbers, self._amounts, self._places, self._columns):
+        for step in (
+            self._companies,
+            self._strings,
+            self._years,
+            self._numbers,
+            self._amounts,
+            self._places,
+            self._columns,
+        ):
             step(found)
         return _Writer(text, found.mentions(), earlier).written()
 
@@ -186,7 +196,9 @@ def _two_digits(said: str) -> int:
     return 2000 + int("".join(str(_DIGITS.find(c.replace("〇", "零"))) for c in said))
 
 
-def _sure_names(companies: Sequence[Company], renamed: Iterable[Sequence[str]], words: Collection[str]) -> dict[str, str]:
+def _sure_names(
+    companies: Sequence[Company], renamed: Iterable[Sequence[str]], words: Collection[str]
+) -> dict[str, str]:
     """Short names that are no words of the language: they name their company wherever they stand."""
     import jieba
 
@@ -216,7 +228,15 @@ class _Writer:
 
     def written(self) -> Slotted:
         writers: Mapping[str, Callable[[Mention], str | None]] = {"year": self._year, "company": self._company}
-        kinds = {"place": "P", "amount": "A", "percent": "X", "number": "K", "digits": "N", "string": "S", "column": "M"}
+        kinds = {
+            "place": "P",
+            "amount": "A",
+            "percent": "X",
+            "number": "K",
+            "digits": "N",
+            "string": "S",
+            "column": "M",
+        }
         pieces, at = [], 0
         for mention in self._mentions:
             writer = writers.get(mention.kind)
@@ -255,6 +275,3 @@ class _Writer:
 
 def _years_of(mention: Mention) -> tuple[int, ...]:
     return tuple(mention.value)  # type: ignore[call-overload]
-
-
-

@@ -5,72 +5,117 @@ Nothing is answered that is not sure enough: a refusal says which words were not
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import DecimalException
-from typing import Protocol
+from typing import Literal, Protocol
 
 from agent.errors import NotAnswerable
+from agent.figures import schema
+from agent.records import Candidate as Candidate_
+from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
 from agent.statements.checks import faults
 from agent.statements.evaluate import Evaluator, Result
-from agent.statements.syntax import Statement, StatementError, parse
+from agent.statements.syntax import Column, Statement, StatementError, parse, walk
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
-from agent.understanding.slots import IMPLIED, Before, Slotted, prompt, restored
+from agent.understanding.slots import IMPLIED, Before, Slotted, before, prompt, restored
+from agent.understanding.sureness import how_sure
 
-SURE = 0.97  # answers that are surer than this were right in 97 of 100 cases (benchmarks.people)
+SURE = 0.97  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
+UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d)(?!\d)")
-_LONG_UNREAD, _UNREAD = 4, 3
+Kind = Literal["answer", "refusal", "none", "unclear"]
 
 
 class Reader(Protocol):
-    """What reads a slotted question: (statement, log-probability, that of its least sure symbol), the likeliest first."""
+    """What reads slotted questions: the likeliest statements of each, over no other slots than its own."""
 
-    def statements(self, text: str, slots: frozenset[str]) -> list[tuple[str, float, float]]: ...
+    def statements(self, texts: Sequence[str], slots: Sequence[frozenset[str]]) -> list[list[Written]]: ...
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One reading. text: over slots; statement: over real names; logprob, lowest: the model's; margin: over the next one of another meaning."""
+    """One reading. text: over slots; statement: over real names."""
 
     text: str
     statement: Statement
-    logprob: float
-    lowest: float
+    written: Written
 
 
 @dataclass(frozen=True)
 class Understood:
     """What came of a question.
 
-    kind: answer, refusal (understood, but the table has not what is asked), unclear (not sure enough);
-    sure: estimated probability that the reading is right; readings: what may be meant, in words, the likeliest first.
+    kind: answer; refusal (understood, but the table has not what is asked); none (no table of figures answers it); unclear (not
+    sure enough). sure: estimated probability that the reading is right; told: the answer of an unclear question, for whoever
+    has another witness; readings: what may be meant, in words; shown: companies of the rows that were told, in order.
     """
 
     slotted: Slotted
-    kind: str
+    kind: Kind
     text: str
     sure: float = 0.0
     candidate: Candidate | None = None
     result: Result | None = None
+    told: str = ""
     readings: tuple[str, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    queries: tuple[tuple[str, Mapping[str, object]], ...] = ()
-    shown: tuple[str, ...] = ()  # companies of the rows that were told, in order
+    unread: str = ""
+    queries: tuple[tuple[str, Mapping[str, Value]], ...] = ()
+    shown: tuple[str, ...] = ()
+    remembered: bool = False
+
+    def words(self, names: Mapping[str, str]) -> str:
+        """The whole question in words, as it was understood; as it was asked where it was not."""
+        return said(self.candidate.statement, names) if self.candidate else self.slotted.plain
+
+    @property
+    def evidence(self) -> QueryResult | None:
+        """The cells that the answer was made of: 公司全称, 年份, 字段, 值."""
+        if self.result is None:
+            return None
+        cells = ((company, int(year), column, value) for (company, year, column), value in self.result.cells.items())
+        inner = (("", None, name, value) for name, value in self.result.inner.items() if not isinstance(value, bool))
+        return QueryResult((schema.COMPANY, schema.YEAR, "字段", "值"), (*cells, *inner))
+
+    @property
+    def sql(self) -> SqlQuery | None:
+        """What was asked of the database; the parameters of several statements are told apart by number."""
+        if self.candidate is None or not self.queries:
+            return None
+        texts: list[str] = []
+        parameters: dict[str, Value] = {}
+        for number, (text, values) in enumerate(self.queries, 1):
+            own = f"q{number}_" if len(self.queries) > 1 else ""
+            texts.append(re.sub(r":(p\d+)", rf":{own}\1", text))
+            parameters |= {f"{own}{name}": value for name, value in values.items()}
+        by: DecidedBy = "memory" if self.remembered else "model"
+        return SqlQuery(
+            ";\n".join(texts),
+            parameters,
+            Candidate_(self.candidate.text, self.candidate.written.logprob, written_by=by),
+        )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Talk:
-    """What a follow-up leans on."""
+    """What a follow-up leans on: the statement before, the companies it told."""
 
     earlier: Before
     shown: tuple[str, ...] = ()
+
+    @classmethod
+    def after(cls, understood: Understood, latest: int, last: Talk | None = None) -> Talk | None:
+        """None after what was no statement. What showed no companies leaves those shown before."""
+        if understood.candidate is None or understood.candidate.statement.select is None:
+            return last
+        earlier = before(parse(understood.candidate.text), understood.slotted, latest)
+        return cls(earlier, understood.shown or (last.shown if last else ()))
 
 
 @dataclass
@@ -78,7 +123,8 @@ class Understanding:
     """Understands questions over one table.
 
     names: 公司全称 → what a company is called; aliases: latest 公司全称 → all it has had; years: of the table;
-    absent: (words that no such table answers) → the word, "" where there is none.
+    absent: (text) → a word in it that no such table answers, "" where there is none;
+    approved: (slotted text) → the statement that a person approved for it, "" where nobody did.
     """
 
     reader: Reader
@@ -90,108 +136,114 @@ class Understanding:
     years: tuple[int, ...]
     absent: Callable[[str], str]
     threshold: float = SURE
-    _seen: dict[str, Understood] = field(default_factory=dict)
+    approved: Callable[[str], str] = str
 
     def understand(self, question: str, talk: Talk | None = None) -> Understood:
-        """The answer, or why there is none.
+        """One question, after `talk` where it may be a follow-up.
 
         Raises:
             DatabaseError: the database cannot answer.
         """
-        slotted = self.finder.slotted(question, talk.earlier if talk else None)
-        if slotted.unknown and not self._may_ignore(slotted, talk):
-            return Understood(slotted, "refusal", f"未查询到{slotted.unknown[0]}的相关信息，无法回答该问题。", 1.0)
-        text = f"{prompt(talk.earlier, slotted.years)}[SEP]{slotted.text}" if talk else slotted.text
-        unread = self.pairs.unread(slotted.text)
-        written = self.reader.statements(text, self._slots(slotted))
-        found = list(self._sound(written, slotted, question, talk))
+        return self.understand_all([question], [talk])[0]
+
+    def understand_all(self, questions: Sequence[str], talks: Sequence[Talk | None] | None = None) -> list[Understood]:
+        """The same for several questions, read together."""
+        talks = talks or [None] * len(questions)
+        slotted = [self.finder.slotted(q, t.earlier if t else None) for q, t in zip(questions, talks)]
+        texts = [f"{prompt(talk.earlier, s.years)}[SEP]{s.text}" if talk else s.text for s, talk in zip(slotted, talks)]
+        written = self.reader.statements(texts, [_slots(s) for s in slotted]) if texts else []
+        return [self._understood(s, w, talk) for s, w, talk in zip(slotted, written, talks)]
+
+    def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:
+        if slotted.unknown and not (corrects_itself(slotted.plain) and slotted.names("C")):
+            unknown = slotted.unknown[0]
+            return Understood(slotted, "refusal", f"未查询到{unknown}的相关信息，无法回答该问题。", 1.0, unread=unknown)
+        known = self._approved(slotted) if talk is None else ""
+        if known:
+            written = [Written(known, 0.0, 0.0)]
+        unread = "" if known else self.pairs.unread(slotted.text)
+        found = list(self._sound(written, slotted, talk))
         if not found:
-            none = bool(written) and written[0][0] == "NONE"
-            return self._nothing(slotted, unread, math.exp(written[0][1]) if none else 0.0, none)
+            return self._nothing(slotted, unread, 0.0)
         best = found[0]
-        sure = how_sure(best, found[1:], [w[1] for w in written], unread, bool(talk))
+        sure = 1.0 if known else how_sure(best.written, [c.written for c in found[1:]], written, unread)
         if best.statement.select is None:
-            return self._nothing(slotted, unread, sure, True)
+            return self._nothing(slotted, unread, sure, "none")
         readings = tuple(dict.fromkeys(said(c.statement, self.names) for c in found if c.statement.select))[:READINGS]
-        return self._run(slotted, best, sure, readings, tuple(found), unread, talk)
+        made = Understood(slotted, "unclear", "", sure, best, readings=readings, unread=unread, remembered=bool(known))
+        return self._run(made, best.statement, talk)
 
-    def _may_ignore(self, slotted: Slotted, talk: Talk | None) -> bool:
-        """A name that the table has not is taken back again (恒银，啊不对，恒实科技)."""
-        return corrects_itself(slotted.plain) and bool(slotted.names("C"))
+    def _approved(self, slotted: Slotted) -> str:
+        text = self.approved(slotted.text)
+        return "" if text == slotted.text else text
 
-    @staticmethod
-    def _slots(slotted: Slotted) -> frozenset[str]:
-        years = {f"Y{number + 1}" for number in range(max(1, len(slotted.years)))} | set(IMPLIED)
-        return frozenset(slotted.values) | {f"@{year}" for year in years}
-
-    def _sound(self, written, slotted: Slotted, question: str, talk: Talk | None):  # type: ignore[no-untyped-def]
-        """The readings that make sense: they parse, use every name of the question, compare like with like. NONE only as the likeliest."""
-        for rank, (text, logprob, lowest) in enumerate(written):
+    def _sound(self, written: Sequence[Written], slotted: Slotted, talk: Talk | None) -> Iterator[Candidate]:
+        """The readings that make sense: they parse, use every name of the question, compare like with like. NONE only as
+        the likeliest."""
+        free = talk is not None or corrects_itself(slotted.plain)
+        for rank, each in enumerate(written):
             try:
-                slots = parse(text)
-                statement = restored(slots, slotted, self.years[-1])
-            except (StatementError, ValueError, KeyError):
+                statement = restored(parse(each.text), slotted, self.years[-1])
+            except (StatementError, ValueError):
                 continue
-            if statement.select is None and rank:
-                continue
-            unused = statement.select is not None and not talk and self._unused(slotted, text)
-            if faults(statement) or (unused and not corrects_itself(question)):
-                continue
-            yield Candidate(text, statement, logprob, lowest)
+            if statement.select is None:
+                if rank == 0:
+                    yield Candidate(each.text, statement, each)
+            elif not faults(statement) and (free or not _unused(slotted, each.text)):
+                yield Candidate(each.text, statement, each)
 
-    @staticmethod
-    def _unused(slotted: Slotted, text: str) -> bool:
-        """A name of the question that the statement leaves out; the inner years of a range may be."""
-        used = set(_SLOT.findall(text))
-        years = [f"Y{number + 1}" for number in range(len(slotted.years))]
-        named = set(re.findall(r"\[(Y\d)\]", slotted.text))
-        return any(name not in used for name in [*slotted.values, *(y for y in years if y in named)])
-
-    def _nothing(self, slotted: Slotted, unread: str, sure: float, none: bool) -> Understood:
+    def _nothing(self, slotted: Slotted, unread: str, sure: float, kind: Kind = "unclear") -> Understood:
+        """A refusal that names the words: those that no table answers, those that nothing explains."""
         word = self.absent(slotted.text)
-        if word:
-            return Understood(slotted, "refusal", f"表里没有“{word}”这样的内容，无法回答该问题。", sure)
-        if unread:
-            return Understood(slotted, "unclear", f"没有看懂“{unread}”，无法回答该问题。", sure)
-        why = "表里的年度数据回答不了这个问题" if none else "没有看懂这个问题，请换一种说法"
-        return Understood(slotted, "refusal" if none else "unclear", f"{why}，无法回答该问题。", sure)
+        why = "表里的年度数据回答不了这个问题" if kind == "none" else "没有看懂这个问题，请换一种说法"
+        if word and kind == "none":
+            why = f"表里没有“{word}”这样的内容"
+        elif len(unread) >= UNREAD:
+            why = f"没有看懂“{unread}”"
+        return Understood(slotted, kind, f"{why}，无法回答该问题。", sure, unread=unread)
 
-    def _run(self, slotted, best, sure, readings, found, unread, talk) -> Understood:  # type: ignore[no-untyped-def]
+    def _run(self, made: Understood, statement: Statement, talk: Talk | None) -> Understood:
+        assert statement.select is not None
         table = self.table()
         evaluator = Evaluator(table, talk.shown if talk else (), self.aliases)
         try:
-            absent = self._absent_years(best.statement)
-            if absent:
-                raise NotAnswerable(absent)
-            result = evaluator.run(best.statement.select)
-            text, kind = tell(best.statement, result, self.names), "answer"
-            shown = tuple(row.company for row in result.rows if row.company)
+            self._need_years(statement)
+            result = evaluator.run(statement.select)
+            text = tell(statement, result, self.names)
         except NotAnswerable as error:
-            result, text, kind, shown = None, str(error), "refusal", ()
-        except (DecimalException, ArithmeticError, KeyError, AssertionError, TypeError, ValueError):
-            return Understood(slotted, "unclear", "没有看懂这个问题，请换一种说法，无法回答该问题。", 0.0, readings=readings)
-        if kind == "answer" and (sure < self.threshold or len(unread) >= _LONG_UNREAD):
-            return Understood(slotted, "unclear", self._unclear(unread, readings), sure, best, result, readings, found, tuple(table.log), shown)
-        return Understood(slotted, kind, text, sure, best, result, readings, found, tuple(table.log), shown)
+            kind: Kind = "refusal" if made.sure >= self.threshold / 2 else "unclear"
+            return replace(made, kind=kind, text=str(error), queries=tuple(table.log))
+        except (DecimalException, ArithmeticError, LookupError, AssertionError, TypeError, ValueError):
+            return replace(made, text="没有看懂这个问题，请换一种说法，无法回答该问题。", sure=0.0)
+        shown = tuple(row.company for row in result.rows if row.company)
+        made = replace(made, result=result, told=text, queries=tuple(table.log), shown=shown)
+        if made.sure < self.threshold or len(made.unread) >= UNREAD:
+            return replace(made, text=unclear(made))
+        return replace(made, kind="answer", text=text)
 
-    def _absent_years(self, statement: Statement) -> str:
-        from agent.statements.syntax import Column, walk
-
+    def _need_years(self, statement: Statement) -> None:
+        """Raises NotAnswerable where the table has no such year."""
         wanted = {int(p.year) for p in walk(statement) if isinstance(p, Column) and p.year} - set(self.years)
-        if not wanted:
-            return ""
-        have = "、".join(map(str, self.years))
-        return f"未查询到{'、'.join(f'{year}年' for year in sorted(wanted))}的数据（表里有{have}年），无法回答该问题。"
-
-    @staticmethod
-    def _unclear(unread: str, readings: Sequence[str]) -> str:
-        words = f"没有看懂“{unread}”" if len(unread) >= _UNREAD else "没有把握看懂这个问题"
-        offered = "；".join(f"{number}. {reading}" for number, reading in enumerate(readings, 1))
-        return f"{words}，无法回答该问题。" + (f"可能的意思：{offered}。" if offered else "")
+        if wanted:
+            named, have = "、".join(f"{year}年" for year in sorted(wanted)), "、".join(map(str, self.years))
+            raise NotAnswerable(f"未查询到{named}的数据（表里有{have}年），无法回答该问题。")
 
 
-def how_sure(best: Candidate, others: Sequence[Candidate], logprobs: Sequence[float], unread: str, follow_up: bool) -> float:
-    """Estimated probability that a reading is right, from the model's own probability, the next reading's, and unread words."""
-    first = max(logprobs)
-    behind = best.logprob - max((c.logprob for c in others), default=-12.0)
-    return math.exp(min(0.0, best.logprob)) if first == best.logprob and behind > 0 else math.exp(best.logprob) * 0.5
+def _slots(slotted: Slotted) -> frozenset[str]:
+    """The symbols of slots that a statement on this question may have."""
+    years = {f"Y{number + 1}" for number in range(max(1, len(slotted.years)))} | set(IMPLIED)
+    return frozenset(slotted.values) | {f"@{year}" for year in years}
+
+
+def _unused(slotted: Slotted, text: str) -> bool:
+    """A name of the question that the statement leaves out; the inner years of a range may be."""
+    used = set(_SLOT.findall(text))
+    years = set(re.findall(r"\[(Y\d)\]", slotted.text))
+    return any(name not in used for name in (*slotted.values, *years))
+
+
+def unclear(understood: Understood) -> str:
+    """The refusal of a question that was not understood well enough: in the asker's words, with what may be meant."""
+    words = f"没有看懂“{understood.unread}”" if len(understood.unread) >= UNREAD - 1 else "没有把握看懂这个问题"
+    offered = "；".join(f"{number}. {reading}" for number, reading in enumerate(understood.readings, 1))
+    return f"{words}，无法回答该问题。" + (f"可能的意思：{offered}。" if offered else "")

@@ -76,6 +76,15 @@ class Memory:
         pair = self._pairs.get(_normal(masked))
         return Candidate(pair.sql, written_by="memory") if pair else None
 
+    @property
+    def pairs(self) -> Mapping[str, Approved]:
+        return self._pairs
+
+    def statement(self, slotted: str) -> str:
+        """The statement that was approved for a slotted question; the question itself where there is none."""
+        pair = self._pairs.get(_normal(slotted))
+        return pair.sql if pair else slotted
+
     def similar(self, masked: str, least: float = SIMILAR) -> Candidate | None:
         """The statement of the most similar other question, where it is at least this similar (0 to 1)."""
         text = _normal(masked)
