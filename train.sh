@@ -2,6 +2,7 @@
 # Trains the three prefixes, evaluates them, builds the sample database, answers data/test_questions.json and prints a summary.
 #   bash train.sh                     everything that is not up to date
 #   bash train.sh nl2sql              one stage: install | classify | keywords | nl2sql | evaluate | database | answers | summary
+#   bash train.sh reader              the reader of statements, which ships trained, anew (an hour and more; not part of all)
 #   MODEL=RawModels/chatglm2-6b PRE_SEQ_LEN=128 LR=2e-2 bash train.sh     the same with your own base
 # Every variable below can be set from the environment. Ctrl-C leaves checkpoints; the same command goes on from there.
 set -euo pipefail
@@ -91,6 +92,15 @@ answers() {
   echo "$sum done" > "$stamp"
 }
 
+# Rows, then passes over them until READER_MINUTES are up; stopped and started again it goes on.
+reader() {
+  say "训练阅读模型"
+  .venv/bin/python -m pip install --disable-pip-version-check -q -r requirements-reader.txt
+  [ -f "$OUTPUT/readings/pairs.txt" ] || .venv/bin/python -m data.generator readings
+  .venv/bin/python -m ptuning.reader --rows "$OUTPUT/readings" --output "$OUTPUT/reader" --max_minutes "${READER_MINUTES:-130}"
+  cp "$OUTPUT/readings/pairs.txt" "$OUTPUT/reader/"
+}
+
 summary() { .venv/bin/python -m agent summary --output "$OUTPUT"; }
 
 stage=${1:-all}
@@ -102,5 +112,6 @@ case $stage in
   evaluate) install; database; evaluate;;
   answers) install; database; answers;;
   summary) summary;;
-  *) echo "没有“$stage”这一步；可用：install classify keywords nl2sql evaluate database answers summary" >&2; exit 2;;
+  reader) install; reader;;
+  *) echo "没有“$stage”这一步；可用：install classify keywords nl2sql evaluate database answers summary reader" >&2; exit 2;;
 esac

@@ -116,7 +116,11 @@ def train(folder: Path, output: Path, minutes: float, seed: int = 1) -> None:
             if share >= 1:
                 break
             for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * min(1, (done["steps"] + 1) / 60) * (1 if share < 0.3 else max(0.02, (1 - share) / 0.7))
+                group["lr"] = (
+                    group["peak"]
+                    * min(1, (done["steps"] + 1) / 60)
+                    * (1 if share < 0.3 else max(0.02, (1 - share) / 0.7))
+                )
             loss = loss_of(reader, batch)
             optimizer.zero_grad()
             loss.backward()

@@ -6,6 +6,7 @@ A folder holds config.json, tokenizer.json, symbols.json and model.safetensors: 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ptuning.errors import PtuningError
 
 PAD, START, END = "<pad>", "<s>", "</s>"
 MAX_INPUT, MAX_OUTPUT = 150, 110
+_FAR = 6.0  # log-probability by which the best reading leads when the search ends
 _SCALE = ".scale"
 Cache = list[tuple[Tensor, Tensor]]
 
@@ -111,6 +113,52 @@ class Network(nn.Module):
         return self.decode(symbols, 0, memory, attend, None)[0]
 
 
+class _Beam(NamedTuple):
+    total: float
+    ids: tuple[int, ...]
+    lowest: float
+
+
+class _Search:
+    """Beam search for one text."""
+
+    def __init__(self, beams: int, end: int) -> None:
+        self._beams, self._end = beams, end
+        self.alive = [_Beam(0.0, (), 0.0)]
+        self._done: list[_Beam] = []
+
+    def grow(self, best: Sequence[tuple[list[float], list[int]]]) -> list[int]:
+        """One symbol more, from (log-probabilities, symbols) of each beam that is alive; returns the parent of each that is now."""
+        found = [
+            (_Beam(beam.total + value, (*beam.ids, symbol), min(beam.lowest, value)), parent)
+            for parent, (beam, (values, symbols)) in enumerate(zip(self.alive, best))
+            for value, symbol in zip(values, symbols)
+        ]
+        found.sort(key=lambda pair: -pair[0].total)
+        grown: list[tuple[_Beam, int]] = []
+        for beam, parent in found:
+            if beam.ids[-1] == self._end:
+                self._done.append(beam._replace(ids=beam.ids[:-1]))
+            else:
+                grown.append((beam, parent))
+            if len(grown) == self._beams:
+                break
+        self._done.sort(key=lambda beam: -beam.total)
+        if self._is_over(grown[0][0].total if grown else -math.inf):
+            grown = []
+        self.alive = [beam for beam, _ in grown]
+        return [parent for _, parent in grown]
+
+    def _is_over(self, best: float) -> bool:
+        """What is alive only gets less likely: enough is done that is likelier, or far likelier."""
+        if len(self._done) >= self._beams and best < self._done[self._beams - 1].total:
+            return True
+        return bool(self._done) and best < self._done[0].total - _FAR
+
+    def readings(self, symbols: Sequence[str]) -> list[Reading]:
+        return [Reading(tuple(symbols[i] for i in b.ids), b.total, b.lowest) for b in self._done[: self._beams]]
+
+
 class SymbolReader:
     """A trained network with its tokenizer and symbols."""
 
@@ -122,55 +170,58 @@ class SymbolReader:
         """Token ids of a text without its white space, between the encoder's own marks."""
         return [0, *self.tokenizer.encode("".join(text.split()), add_special_tokens=False).ids[:MAX_INPUT], 2]
 
-    @torch.inference_mode()
     def read(self, text: str, forbidden: Collection[str] = (), beams: int = 4) -> list[Reading]:
         """Up to `beams` readings by beam search, the likeliest first; `forbidden` symbols are never written."""
+        return self.read_many([text], [forbidden], beams)[0]
+
+    @torch.inference_mode()
+    def read_many(
+        self, texts: Sequence[str], forbidden: Sequence[Collection[str]], beams: int = 4
+    ) -> list[list[Reading]]:
+        """The same for several texts at once; each has symbols of its own that are never written."""
         self.network.eval()
-        ids = torch.tensor([self.encode(text)])
-        memory, mask = self.network.encode(ids, torch.ones_like(ids))
-        ban = torch.zeros(len(self.symbols))
-        ban[[self.index[s] for s in forbidden if s in self.index]] = -1e9
-        alive: list[tuple[float, list[int], list[float]]] = [(0.0, [], [])]
-        done: list[tuple[float, list[int], list[float]]] = []
+        encoded = [self.encode(text) for text in texts]
+        longest = max(map(len, encoded))
+        ids = torch.tensor([row + [0] * (longest - len(row)) for row in encoded])
+        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in encoded])
+        memory, attend = self.network.encode(ids, mask)
+        ban = torch.zeros(len(texts), len(self.symbols))
+        for row, symbols in enumerate(forbidden):
+            ban[row, [self.index[s] for s in symbols if s in self.index]] = -1e9
+        searches = [_Search(beams, self.index[END]) for _ in texts]
+        owner = list(range(len(texts)))  # of each row that is alive, the text it belongs to
+        last = torch.full((len(texts), 1), self.index[START])
         past: Cache | None = None
-        last = torch.tensor([[self.index[START]]])
-        end = self.index[END]
         for at in range(MAX_OUTPUT):
-            rows = len(alive)
-            wide = [(k.expand(rows, -1, -1, -1), v.expand(rows, -1, -1, -1)) for k, v in memory]
-            logits, past = self.network.decode(last, at, wide, mask.expand(rows, -1, -1, -1), past)
-            best = torch.log_softmax(logits[:, -1] + ban, -1).topk(beams, -1)
-            found = [
-                (alive[row][0] + value, row, symbol, value)
-                for row in range(rows)
-                for value, symbol in zip(best.values[row].tolist(), best.indices[row].tolist())
-            ]
-            found.sort(key=lambda f: -f[0])
-            grown: list[tuple[float, list[int], list[float]]] = []
+            of = torch.tensor(owner)
+            wide = [(k[of], v[of]) for k, v in memory]
+            logits, past = self.network.decode(last, at, wide, attend[of], past)
+            best = torch.log_softmax(logits[:, -1] + ban[of], -1).topk(beams, -1)
+            values, symbols = best.values.tolist(), best.indices.tolist()
             parents: list[int] = []
-            for total, row, symbol, value in found:
-                if symbol == end:
-                    done.append((total, alive[row][1], [*alive[row][2], value]))
-                else:
-                    grown.append((total, [*alive[row][1], symbol], [*alive[row][2], value]))
-                    parents.append(row)
-                if len(grown) == beams:
-                    break
-            done.sort(key=lambda d: -d[0])
-            # What is alive only gets less likely.
-            if not grown or (len(done) >= beams and grown[0][0] < done[beams - 1][0]) or (done and grown[0][0] < done[0][0] - 6):
+            owner_next: list[int] = []
+            at_row = 0
+            for text, search in enumerate(searches):
+                rows = range(at_row, at_row + len(search.alive))
+                at_row += len(rows)
+                kept = search.grow([(values[row], symbols[row]) for row in rows])
+                parents += [rows[parent] for parent in kept]
+                owner_next += [text] * len(kept)
+            if not parents:
                 break
-            alive, keep = grown, torch.tensor(parents)
-            past = [(k[keep], v[keep]) for k, v in past]
-            last = torch.tensor([[g[1][-1]] for g in grown])
-        return [Reading(tuple(self.symbols[s] for s in ids), total, min(each)) for total, ids, each in done[:beams]]
+            keep = torch.tensor(parents)
+            past, owner = [(k[keep], v[keep]) for k, v in past], owner_next
+            last = torch.tensor([[beam.ids[-1]] for search in searches for beam in search.alive])
+        return [search.readings(self.symbols) for search in searches]
 
     def save(self, folder: Path) -> None:
         """Writes the folder, 8 bits a weight."""
         folder.mkdir(parents=True, exist_ok=True)
         config = {**self.shape.__dict__, "vocabulary": self.network.enc.config.vocab_size}
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-        (folder / "symbols.json").write_text(json.dumps(list(self.symbols), ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "symbols.json").write_text(
+            json.dumps(list(self.symbols), ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         self.tokenizer.save(str(folder / "tokenizer.json"))
         save_file(_packed(self.network.state_dict()), folder / "model.safetensors")
 

@@ -115,14 +115,18 @@ def _is_wanted(piece: str) -> bool:
 
 
 def _tokenizer(source: Checkpoint, kept: Sequence[int], marks: Sequence[str]) -> Tokenizer:
-    made = Tokenizer(models.Unigram([(source.pieces[i], float(source.scores[i])) for i in kept], unk_id=3, byte_fallback=False))
+    made = Tokenizer(
+        models.Unigram([(source.pieces[i], float(source.scores[i])) for i in kept], unk_id=3, byte_fallback=False)
+    )
     made.normalizer = normalizers.NFKC()
     made.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=False)
     made.add_special_tokens(list(marks))
     return made
 
 
-def build(shape: Shape, corpus: Iterable[str], marks: Mapping[str, str], symbols: Collection[str]) -> tuple[Network, Tokenizer]:
+def build(
+    shape: Shape, corpus: Iterable[str], marks: Mapping[str, str], symbols: Collection[str]
+) -> tuple[Network, Tokenizer]:
     """A network whose encoder has the first layers of the checkpoint, and its tokenizer.
 
     corpus: texts whose longer pieces are kept; marks: further tokens → a text whose mean embedding each begins with.
@@ -136,7 +140,11 @@ def build(shape: Shape, corpus: Iterable[str], marks: Mapping[str, str], symbols
     words = source.tensor("emb.word", source.vocabulary, source.hidden)[kept]
     embedding = torch.cat([words, torch.zeros(len(marks), source.hidden)])
     for number, text in enumerate(marks.values(), len(kept)):
-        ids = [i for i in tokenizer.encode(text, add_special_tokens=False).ids if i < len(kept) and source.pieces[kept[i]] != "▁"]
+        ids = [
+            i
+            for i in tokenizer.encode(text, add_special_tokens=False).ids
+            if i < len(kept) and source.pieces[kept[i]] != "▁"
+        ]
         # A little noise tells marks apart that begin with the same text.
         embedding[number] = embedding[ids].mean(0) + torch.randn(source.hidden) * words.std() * 0.3
     made = network(shape, len(embedding), len(symbols))
