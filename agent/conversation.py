@@ -93,13 +93,19 @@ class Conversation:
             trace = self.pipeline.answer([question], on_step, [self._talk])[0]
             if (trace.understood and trace.understood.kind != "answer") or self._is_whole(trace):
                 alone = self.pipeline.answer([question], on_step)[0]
-                if self._is_whole(alone) and alone.understood.sure > trace.understood.sure:
+                surer = self._is_whole(alone) and alone.understood.sure > trace.understood.sure
+                meaning = alone.answer.kind == "open" and ambiguity.asks_for_a_meaning(question.text)
+                if surer or meaning:  # 什么是毛利率, in the middle of a talk
                     trace = alone
-        if understanding and trace.understood:
+        if understanding and trace.understood and trace.answer.kind != "open":
             self._talk = Talk.after(trace.understood, understanding.years[-1], self._talk)
             trace = replace(
                 trace,
-                question=replace(question, original=question.text, text=trace.understood.words(understanding.names)),
+                question=replace(
+                    question,
+                    original=question.original or question.text,
+                    text=trace.understood.words(understanding.names),
+                ),
             )
         return trace
 

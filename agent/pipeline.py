@@ -44,6 +44,7 @@ from agent.table import renames
 from agent.table.database import Database
 from agent.telling.conclude import conclude, missing
 from agent.telling.phrase import Wording
+from agent.text import normalise
 from agent.understanding.agreement import agrees
 from agent.understanding.understand import Talk, Understanding, Understood
 from agent.writing import nl2sql, rules
@@ -80,6 +81,7 @@ class _Journey:
     notes: list[str] = field(default_factory=list)  # what else the reader should know
     defaults: list[str] = field(default_factory=list)  # what was assumed; said before the answer
     understood: Understood | None = None
+    settled: str = ""  # the question with a column for each bare word that may mean several
     follows: bool = False  # it was read after what was said before
 
     def end(self, outcome: _Outcome) -> None:
@@ -203,6 +205,8 @@ class Pipeline:
         words = [(a, a.default) for a in self.ambiguities(journey.entities) if a.kind == "column" and a.default]
         if words:
             journey.defaults += [ambiguity.assumed(a) for a, _ in words]
+            if journey.entities.text == normalise(journey.question.text):
+                journey.settled = ambiguity.with_choices(journey.entities.text, words)
             journey.entities = self.link(ambiguity.with_choices(journey.entities.text, words))
 
     def _understand(self, journeys: Sequence[_Journey], talks: Sequence[Talk | None]) -> None:
@@ -210,11 +214,11 @@ class Pipeline:
         if self.understanding is None:
             return
         asked = [(j, t) for j, t in zip(journeys, talks) if j.answer is None and not self._is_remembered(j)]
-        found = self.understanding.understand_all([j.question.text for j, _ in asked], [t for _, t in asked])
+        found = self.understanding.understand_all([j.settled or j.question.text for j, _ in asked], [t for _, t in asked])
         for (journey, talk), understood in zip(asked, found):
             journey.understood, journey.follows = understood, talk is not None
             if understood.kind == "answer":
-                journey.answer = self._answered(understood)
+                journey.answer = Answer("".join([*journey.defaults, understood.text]), "answer", understood.evidence)
 
     def _is_remembered(self, journey: _Journey) -> bool:
         """A person approved the statement of this very question."""
@@ -225,10 +229,6 @@ class Pipeline:
         except NotAnswerable:
             return False
         return self.memory.exact(masked.text) is not None
-
-    @staticmethod
-    def _answered(understood: Understood) -> Answer:
-        return Answer(understood.text, "answer", understood.evidence)
 
     def _take_understood(self, journeys: Sequence[_Journey]) -> None:
         """What was understood and cannot be answered is refused; open questions go to the glossary."""

@@ -11,20 +11,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing reading table figures
-        model prompts files text records errors""",
+    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
+        reading model statements table figures prompts files text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
     "agent/telling": "phrase faithful conclude provenance trace",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
+    "agent/understanding": "absent agreement understand mentions slots explained sureness",
+    "agent/statements": "checks telling words evaluate tables meaning symbols syntax",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/table": "renames importer database table_writer table_file database_errors sql_guard exact",
-    "agent/figures": "values formulas aliases numbers schema",
+    "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
+    "agent/figures": "values formulas said aliases numbers schema",
 }
 # What else a tree may import.
 OUTSIDE: dict[str, set[str]] = {

@@ -101,6 +101,8 @@ def read_questions(path: Path) -> QuestionFile:
             found.bad.append(f"{path} {where}不是合法的JSON（{getattr(row, 'msg', '数太长或者嵌套太深')}），已跳过。")
         elif isinstance(row, dict) and (turns := _turns(row)):
             found.questions.append(Dialogue(row.get("id", len(found.questions)), turns))
+        elif isinstance(row, dict) and "turns" in row:
+            found.bad.append(f"{path} {where}的“turns”不是一轮轮可用的文字，已跳过。")
         elif not isinstance(row, dict) or not isinstance(row.get("question"), str):
             found.bad.append(f"{path} {where}没有文字字段“question”，已跳过。")
         elif not row["question"].strip():

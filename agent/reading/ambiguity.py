@@ -42,6 +42,11 @@ _STATISTIC = re.compile(r"最[高低大小多少]|[哪几多][家少]|平均|合
 _CONCEPT = re.compile(r"什么[叫意]|何谓|所谓|含义|意思|定义|概念|公式|除以|计算步骤|怎么?算|越[高低多少大小]|局限|解释")
 
 
+def asks_for_a_meaning(text: str) -> bool:
+    """What a word means is asked, not a figure (什么是毛利率)."""
+    return re.search("什么[是叫]|是什么(?:意思|概念)|何谓|含义|定义|怎么算|解释", text) is not None
+
+
 def find(
     entities: Entities, columns: Sequence[ColumnMention], linker: Linker, real: Collection[str], years: Collection[int]
 ) -> tuple[Ambiguity, ...]:

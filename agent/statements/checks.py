@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.figures import schema
-from agent.statements.meaning import conjuncts, is_aggregate, own_parts, scope, unit_of
+from agent.statements.meaning import conjuncts, is_aggregate, is_truth, own_parts, scope, unit_of
 from agent.statements.syntax import (
     COMPANY,
-    COMPARISONS,
     Binary,
     Call,
     Column,
@@ -23,8 +22,6 @@ from agent.statements.syntax import (
     Text,
     walk,
 )
-
-_TRUTHS = (Not, IsNull, Companies)
 
 
 def faults(statement: Statement) -> list[str]:
@@ -43,15 +40,11 @@ def _of(node: Node) -> Iterator[str]:
         yield from _of_select(node)
 
 
-def _is_truth(node: Node) -> bool:
-    return isinstance(node, _TRUTHS) or (isinstance(node, Binary) and node.op in (*COMPARISONS, "LIKE", "AND", "OR"))
-
-
 def _of_binary(node: Binary) -> Iterator[str]:
     if node.op not in ("+", "*") and node.left == node.right:
         yield "一个数和它自己比"
     if node.op in ("AND", "OR"):
-        if not (_is_truth(node.left) and _is_truth(node.right)):
+        if not (is_truth(node.left) and is_truth(node.right)):
             yield "条件不是条件"
         return
     if node.op == "LIKE":
@@ -101,7 +94,7 @@ def _of_call(node: Call) -> Iterator[str]:
 
 
 def _of_select(node: Select) -> Iterator[str]:
-    if node.where is not None and not all(map(_is_truth, conjuncts(node.where))):
+    if node.where is not None and not all(map(is_truth, conjuncts(node.where))):
         yield "条件不是条件"
     if node.order is not None and (unit_of(node.order) in ("text", "truth", "name") or isinstance(node.order, Number)):
         yield "不能按它排序"

@@ -22,6 +22,7 @@ from agent.statements.meaning import (
     named_company,
     own_parts,
     scope,
+    span,
     unit_of,
 )
 from agent.statements.syntax import (
@@ -42,9 +43,11 @@ from agent.statements.syntax import (
     spell,
     walk,
 )
-from agent.statements.tables import Table
+from agent.statements.tables import MOST, Table
+from agent.table.database import MAX_ROWS
 
 PRECISION = 50
+_FEW = 100  # companies of a list that are read one by one
 Cells = dict[tuple[str, str, str], Value]  # (company, year, column) → value
 Got = Decimal | str | bool | None
 
@@ -81,6 +84,9 @@ class Evaluator:
         self._table, self._shown, self._aliases = table, tuple(shown), aliases or {}
         self.cells: Cells = {}
         self.inner: dict[str, Got] = {}
+        self._given: dict[Node, Got] = {}  # aggregates and subqueries that have been evaluated
+        self._most = MAX_ROWS
+        self._lenient = False  # a row that is not there is empty, not an error
 
     def run(self, select: Select) -> Result:
         """The rows of a SELECT.
@@ -90,16 +96,19 @@ class Evaluator:
             DatabaseError: the database cannot answer.
         """
         self._table.want(part.name for part in walk(select) if isinstance(part, Column))
+        kind, parts = scope(select), conjuncts(select.where)
+        told = len(parts) == 1 and isinstance(parts[0], Companies) and parts[0].select is None
         select = self._settled(select)
-        kind = scope(select)
-        if kind == "named":
+        if kind == "found" and 0 < len(listed_companies(select)) <= _FEW:
+            rows = self._few(select)
+        elif kind == "named":
             rows = self._named(select)
         elif kind == "listed":
             rows = self._listed(select)
         elif kind == "free":
             rows = (Row("", tuple(self._value(item, "") for item in select.items)),)
         elif kind == "aggregated":
-            return self._aggregated(select)
+            return self._aggregated(select, told)
         else:
             return self._found(select)
         return Result(rows, dict(self.cells), inner=dict(self.inner))
@@ -117,16 +126,14 @@ class Evaluator:
             return self._constant(node)
         if isinstance(node, Companies):
             if node.select is not None:
-                return Companies(
-                    names=tuple(
-                        row.company for row in Evaluator(self._table, self._shown, self._aliases).run(node.select).rows
-                    )
-                )
+                return Companies(names=self._members(node.select))
             return Companies(names=self._rows(node.rows)) if node.shown else node
         if isinstance(node, Shown):
             return Column(self._row(node.row))
         if isinstance(node, Column) and node.company:
             return self._constant(node)
+        if isinstance(node, Call) and node.name in ("增长率", "年均增长率") and _of_others(node):
+            return self._constant(node)  # the years of its figures would be lost
         if isinstance(node, Call) and node.name in ("名次", "倒数名次"):
             raise NotAnswerable("按名次挑选公司的条件这里还不会，无法回答该问题。")
         if isinstance(node, Binary):
@@ -136,6 +143,22 @@ class Evaluator:
         if isinstance(node, Call):
             return replace(node, args=tuple(self._bound(arg) for arg in node.args))
         return node
+
+    def _members(self, select: Select) -> tuple[str, ...]:
+        """The companies of a SELECT inside IN, under their latest names."""
+        rows = self._inner_rows(select)
+        latest = {name: company for company, names in self._aliases.items() for name in names}
+        return tuple(dict.fromkeys(latest.get(row.company, row.company) for row in rows))
+
+    def _inner_rows(self, select: Select) -> tuple[Row, ...]:
+        """The rows of a SELECT inside another one."""
+        inner = Evaluator(self._table, self._shown, self._aliases)
+        inner._most = MOST
+        result = inner.run(select)
+        if result.truncated:
+            raise NotAnswerable(f"条件里的公司超过{MOST}家，无法回答该问题。")
+        self.cells |= inner.cells
+        return cut(select, result.rows) if listed_companies(select) else result.rows
 
     def _constant(self, node: Node) -> Node:
         value = self._value(node, "")
@@ -178,12 +201,24 @@ class Evaluator:
             company = named.text
         return (Row(company, tuple(self._value(item, company) for item in select.items)),)
 
-    def _listed(self, select: Select) -> tuple[Row, ...]:
-        names = listed_companies(select)
-        rows = [
+    def _few(self, select: Select) -> tuple[Row, ...]:
+        """Rows of the companies that were shown, or that a subquery found: in its order, what one of them lacks is left empty."""
+        self._lenient = True
+        rows = self._rows_of(select)
+        if select.order is not None:
+            key = spell(select.order)
+            rows = [row for row in rows if row.shown[key] is not None]
+            rows.sort(key=lambda row: Decimal(row.shown[key] or 0), reverse=select.descending)
+        return cut(select, tuple(rows))
+
+    def _rows_of(self, select: Select) -> list[Row]:
+        return [
             Row(name, tuple(self._value(item, name) for item in select.items), self._sort_key(select, name))
-            for name in names
+            for name in listed_companies(select)
         ]
+
+    def _listed(self, select: Select) -> tuple[Row, ...]:
+        rows = self._rows_of(select)
         if select.order is None:
             return tuple(rows)
         key = spell(select.order)
@@ -199,6 +234,8 @@ class Evaluator:
 
     def _value(self, node: Node, company: str) -> Got:
         """The value of an expression for one company; None where something is missing."""
+        if node in self._given:
+            return self._given[node]
         if isinstance(node, Column):
             return self._cell(node, company)
         if isinstance(node, Number):
@@ -213,7 +250,10 @@ class Evaluator:
         if isinstance(node, Binary):
             return self._binary(node, company)
         if isinstance(node, Select):
-            return self._scalar(node)
+            self._given[node] = self._scalar(node)
+            return self._given[node]
+        if isinstance(node, Companies):
+            return company in self._bound(node).names  # type: ignore[union-attr]
         if isinstance(node, Call):
             return self._call(node, company)
         raise NotAnswerable("这样的语句这里还不会，无法回答该问题。")
@@ -221,28 +261,42 @@ class Evaluator:
     def _cell(self, column: Column, company: str) -> Got:
         owner = column.company or company
         if column.name == COMPANY:
-            return owner
+            there = not column.year or self._table.has_row(self._aliases.get(owner, (owner,)), column.year)
+            return owner if there else None
         real = self._table.columns
         if column.name not in real:
             written = expanded(column, real)
+            if written == column:
+                raise NotAnswerable(f"没有说是哪一年的{column.name}，无法回答该问题。")
             self._table.want(part.name for part in walk(written) if isinstance(part, Column))
             return self._value(written, company)
         key = (owner, column.year, column.name)
         if key not in self.cells:
-            self.cells[key] = self._table.cell(self._aliases.get(owner, (owner,)), column.year, column.name)
+            self.cells[key] = self._asked(owner, column)
         value = self.cells[key]
         if value is None or isinstance(value, str):
             return value if schema.unit_of(column.name) in ("text", None) else _number(value)
         return Decimal(value)
 
+    def _asked(self, owner: str, column: Column) -> Value:
+        try:
+            return self._table.cell(self._aliases.get(owner, (owner,)), column.year, column.name)
+        except NotAnswerable:
+            if self._lenient and not column.company:
+                return None
+            raise
+
     def _binary(self, node: Binary, company: str) -> Got:
+        if node.left == Column(COMPANY) and isinstance(node.right, Column):
+            return (company == node.right.name) == (node.op == "=")
         left, right = self._value(node.left, company), self._value(node.right, company)
         if node.op in ("AND", "OR"):
             return _logic(node.op, left, right)
         if left is None or right is None:
             return None
         if node.op == "LIKE":
-            return str(right) in str(left)
+            begins = isinstance(node.left, Column) and node.left.name == schema.CODE
+            return str(left).startswith(str(right)) if begins else str(right) in str(left)
         if node.op in COMPARISONS:
             return _compare(node.op, left, right)
         with localcontext() as context:
@@ -275,12 +329,10 @@ class Evaluator:
 
     def _scalar(self, select: Select) -> Got:
         """The single value of a subquery."""
-        inner = Evaluator(self._table, self._shown, self._aliases)
-        result = inner.run(select)
-        self.cells |= inner.cells
-        if not result.rows:
+        rows = self._inner_rows(select)
+        if not rows:
             return None
-        row = result.rows[0]
+        row = rows[0]
         value = row.values[0]
         if isinstance(select.items[0], Column) and select.items[0].name == COMPANY:
             value = row.company
@@ -304,12 +356,12 @@ class Evaluator:
 
     # --- many companies
 
-    def _aggregated(self, select: Select) -> Result:
+    def _aggregated(self, select: Select, told: bool) -> Result:
         """Aggregates come from one SQL statement, the arithmetic over them is exact."""
-        if (names := listed_companies(select)) and select.where is not None:
+        if told and (names := listed_companies(select)):
             return self._over_listed(select, names)
         calls = list(dict.fromkeys(part for item in select.items for part in own_parts(item) if is_aggregate(part)))
-        plain = [call for call in calls if call.name != "MEDIAN"]  # type: ignore[attr-defined]
+        plain = [call for call in calls if not _by_code(call)]
         values: dict[Node, Got] = {}
         if plain:
             bound = tuple(replace(call, args=tuple(self._bound(a) for a in call.args)) for call in plain)  # type: ignore[attr-defined]
@@ -317,8 +369,9 @@ class Evaluator:
             values |= {call: _number(value) for call, value in zip(plain, found)}
         for call in calls:
             if call not in values:
-                values[call] = self._median(select, call.args[0])  # type: ignore[attr-defined]
-        items = tuple(self._value(_replaced(item, values), "") for item in select.items)
+                values[call] = self._by_code(select, call)  # type: ignore[arg-type]
+        self._given |= values
+        items = tuple(self._value(item, "") for item in select.items)
         self.inner |= {spell(call): value for call, value in values.items()}
         return Result((Row("", items),), dict(self.cells), inner=dict(self.inner))
 
@@ -326,8 +379,12 @@ class Evaluator:
         """Aggregates over companies that are named: every one of them has to have its value."""
         values: dict[Node, Got] = {}
         for call in dict.fromkeys(part for item in select.items for part in own_parts(item) if is_aggregate(part)):
-            arg = call.args[0]  # type: ignore[attr-defined]
+            arg, counts = call.args[0], call.name == "COUNT"  # type: ignore[attr-defined]
             each = [(name, self._value(arg, name) if not isinstance(arg, Star) else Decimal(1)) for name in names]
+            if counts:
+                known = [value for _, value in each if value is not None]
+                values[call] = Decimal(len(set(known)) if call.distinct else len(known))  # type: ignore[attr-defined]
+                continue
             absent = [name for name, value in each if value is None]
             if absent:
                 raise NotAnswerable(f"未查询到{'、'.join(absent)}的数据，无法合计，无法回答该问题。")
@@ -335,8 +392,19 @@ class Evaluator:
             values[call] = _over(call.name, numbers)  # type: ignore[attr-defined]
             for name, value in each:
                 self.inner[f"{name}:{spell(arg)}"] = value
-        items = tuple(self._value(_replaced(item, values), "") for item in select.items)
+        self._given |= values
+        items = tuple(self._value(item, "") for item in select.items)
         return Result((Row("", items),), dict(self.cells), inner=dict(self.inner))
+
+    def _by_code(self, select: Select, call: Call) -> Got:
+        """An aggregate that the database has not."""
+        arg = self._bound(call.args[0])
+        if call.name == "MEDIAN":
+            return self._median(select, arg)
+        rows = self._table.rows(Select((arg,), select.where, arg), self._aliases, most=MOST)[0]
+        values = [self._value(arg, self._remember(row)) for row in rows]
+        known = [Decimal(value) for value in values if value is not None]
+        return _over(call.name, known) if known else None
 
     def _median(self, select: Select, arg: Node) -> Got:
         known = IsNull(arg, negated=True)
@@ -347,7 +415,7 @@ class Evaluator:
         middle = Select((arg,), where, arg, False)
         rows = self._table.rows(middle, self._aliases, limit=2 - count % 2, offset=(count - 1) // 2)[0]
         values = [self._value(arg, self._remember(row)) for row in rows]
-        return sum((Decimal(v) for v in values if v is not None), Decimal(0)) / len(values)
+        return _over("AVG", [Decimal(v) for v in values if v is not None])
 
     def _remember(self, row: Mapping[tuple[str, str], Value]) -> str:
         """Keeps a row's cells; the row is {(year, column): value} with the company under ("", 公司)."""
@@ -359,7 +427,7 @@ class Evaluator:
 
     def _found(self, select: Select) -> Result:
         limit, offset = _window(select)
-        rows, truncated = self._table.rows(select, self._aliases, limit, offset)
+        rows, truncated = self._table.rows(select, self._aliases, limit, offset, self._most)
         operands = _operands(select)
         found = []
         for row in rows:
@@ -372,9 +440,28 @@ class Evaluator:
 def _window(select: Select) -> tuple[int | None, int]:
     """LIMIT and rows to skip: OFFSET k is the k-th, LIMIT i,j from the i-th to the j-th."""
     if select.last:
-        first, last = int(select.limit), int(select.last)
-        return max(last - first + 1, 0), first - 1
-    return (int(select.limit) if select.limit else None), (int(select.offset) - 1 if select.offset else 0)
+        first, last = sorted((int(select.limit), int(select.last)))
+        return last - first + 1, max(first - 1, 0)
+    return (int(select.limit) if select.limit else None), (max(int(select.offset) - 1, 0) if select.offset else 0)
+
+
+def cut(select: Select, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Of sorted rows those that LIMIT and OFFSET ask for."""
+    limit, offset = _window(select)
+    return rows[offset : None if limit is None else offset + limit]
+
+
+def _of_others(node: Node) -> bool:
+    """Whether every figure of an expression is of a company that it names."""
+    columns = [part for part in own_parts(node) if isinstance(part, Column)]
+    return bool(columns) and all(column.company for column in columns)
+
+
+def _by_code(call: Node) -> bool:
+    assert isinstance(call, Call)
+    return call.name == "MEDIAN" or any(
+        isinstance(part, Call) and part.name == "年均增长率" for part in own_parts(call.args)
+    )
 
 
 def _operands(select: Select) -> list[Node]:
@@ -395,28 +482,18 @@ def _compared(node: Node) -> list[Node]:
         return _compared(node.this)
     if isinstance(node, Binary) and node.op in ("AND", "OR"):
         return [*_compared(node.left), *_compared(node.right)]
+    if isinstance(node, Binary) and "met" in (unit_of(node), unit_of(node.left) if node.op in COMPARISONS else ""):
+        return [side for part in (node.left, node.right) for side in _compared(part)]
     if isinstance(node, Binary) and node.op in COMPARISONS and node.left != Column(COMPANY):
         # M@2>M@1*2 compares both years; a constant tells nothing of the company.
         right = (
             node.right.left if isinstance(node.right, Binary) and isinstance(node.right.right, Number) else node.right
         )
         return [side for side in (node.left, right) if any(isinstance(p, Column) for p in walk(side))]
+    if isinstance(node, Binary) and node.op == "LIKE" and isinstance(node.left, Column):
+        told = node.left.name not in (*schema.PLACE_COLUMNS, schema.COMPANY, schema.CODE, schema.SHORT_NAME)
+        return [node.left] if told else []
     return []
-
-
-def _replaced(node: Node, values: Mapping[Node, Got]) -> Node:
-    """The node with aggregates as the numbers they are."""
-    if node in values:
-        value = values[node]
-        return Number(f"{Decimal(value):f}") if value is not None and not isinstance(value, str) else _Missing
-    if isinstance(node, Binary):
-        return replace(node, left=_replaced(node.left, values), right=_replaced(node.right, values))
-    if isinstance(node, Call):
-        return replace(node, args=tuple(_replaced(arg, values) for arg in node.args))
-    return node
-
-
-_Missing = Call("COALESCE", ())
 
 
 def _number(value: Any) -> Decimal | None:
@@ -455,27 +532,24 @@ def _arithmetic(op: str, left: Decimal, right: Decimal) -> Decimal | None:
 
 def _compound(numbers: Sequence[Decimal], node: Call) -> Decimal | None:
     """Growth a year: (end / start) ** (1 / years) - 1."""
-    years = [part.year for arg in node.args for part in walk(arg) if isinstance(part, Column) and part.year]
-    span = int(years[-1]) - int(years[0]) if years else 0
+    years = span(node)
     start, end = numbers
-    if span <= 0 or not start or end / start <= 0:
+    if years <= 0 or not start or end / start <= 0:
         return None
-    return (end / start) ** (Decimal(1) / span) - 1
+    return (end / start) ** (Decimal(1) / years) - 1
 
 
 def _over(name: str, numbers: Sequence[Decimal]) -> Decimal:
-    if name == "COUNT":
-        return Decimal(len(numbers))
-    if name == "SUM":
-        return sum(numbers, Decimal(0))
-    if name == "AVG":
-        with localcontext() as context:
-            context.prec = PRECISION
+    with localcontext() as context:
+        context.prec = PRECISION
+        if name == "SUM":
+            return sum(numbers, Decimal(0))
+        if name == "AVG":
             return sum(numbers, Decimal(0)) / len(numbers)
-    if name == "MEDIAN":
-        ordered = sorted(numbers)
-        return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        if name == "MEDIAN":
+            ordered = sorted(numbers)
+            return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
     return max(numbers) if name == "MAX" else min(numbers)
 
 
-__all__ = ["Collection", "Evaluator", "QueryResult", "Result", "Row"]
+__all__ = ["Collection", "Evaluator", "QueryResult", "Result", "Row", "cut"]

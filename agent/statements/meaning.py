@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -30,7 +31,9 @@ from agent.statements.syntax import (
     walk,
 )
 
-Unit = Literal["text", "money", "count", "share", "ratio", "percent", "points", "companies", "rank", "truth", "name"]
+Unit = Literal[
+    "text", "money", "count", "share", "ratio", "percent", "points", "companies", "rank", "truth", "met", "name"
+]
 Scope = Literal["named", "listed", "found", "aggregated", "free"]
 _NAME = re.compile(r"[^\s()+\-*/,0-9][^\s()+\-*/,]*")
 
@@ -96,6 +99,34 @@ def _column(column: Column, real: Collection[str]) -> Node:
             f"表中没有字段“{'、'.join(dict.fromkeys(absent))}”，无法计算{column.name}，无法回答该问题。"
         )
     return written
+
+
+def span(call: Call) -> int:
+    """The years from the start to the end of a 年均增长率."""
+    start, end = (
+        max((int(p.year) for p in walk(arg) if isinstance(p, Column) and p.year.isdecimal()), default=0)
+        for arg in call.args
+    )
+    return end - start if start and end else 0
+
+
+def constant(node: Node) -> Decimal | None:
+    """The value of an expression of numbers alone, such as the 0-0.2 that -20% is; None for any other."""
+    if isinstance(node, Number):
+        return Decimal(node.text)
+    if not isinstance(node, Binary) or node.op not in ("+", "-", "*"):
+        return None
+    left, right = constant(node.left), constant(node.right)
+    if left is None or right is None:
+        return None
+    return left + right if node.op == "+" else left - right if node.op == "-" else left * right
+
+
+def is_truth(node: Node) -> bool:
+    """Whether a node is a condition."""
+    return isinstance(node, (Not, IsNull, Companies)) or (
+        isinstance(node, Binary) and node.op in (*COMPARISONS, "LIKE", "AND", "OR")
+    )
 
 
 def conjuncts(node: Node | None) -> list[Node]:
@@ -189,8 +220,8 @@ def _unit_of_binary(node: Binary) -> Unit:
         )
     if node.op == "-" and left == right == "percent":
         return "points"
-    if left == "truth":
-        return "count"
+    if "truth" in (left, right) or "met" in (left, right):  # how many of several conditions are met
+        return "met"
     return left
 
 

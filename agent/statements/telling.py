@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
-from agent.statements.evaluate import Got, Result, Row
+from agent.statements.evaluate import Got, Result, Row, cut
 from agent.statements.meaning import conjuncts, is_aggregate, listed_companies, own_parts, scope, unit_of
 from agent.statements.syntax import (
     COMPANY,
@@ -77,6 +77,7 @@ class _Teller:
         told = self._say.value(item, value)
         if isinstance(item, Binary) and item.op == "-" and isinstance(value, Decimal):
             told += self._direction(item, value)
+        told += self._loss(item, value)
         return f"{who}{label}为{told}"
 
     def _full(self, who: str) -> str:
@@ -100,6 +101,15 @@ class _Teller:
             return f"（{left.year}年比{right.year}年{more}了{self._say.number(unit_of(item), abs(value))}）"
         return ""
 
+    def _loss(self, item: Node, value: Got) -> str:
+        """A negative profit is a loss of so much."""
+        columns = {part.name for part in walk(item) if isinstance(part, Column)}
+        profit = bool(columns) and all("利润" in name for name in columns) and unit_of(item) == "money"
+        minus = any(isinstance(part, Binary) and part.op == "-" for part in walk(item))
+        if not profit or minus or not isinstance(value, Decimal) or value >= 0:
+            return ""
+        return f"（亏损{self._say.value(item, -value)}）"
+
     def _truth(self, item: Node, value: Got, who: str) -> str:
         if isinstance(item, Binary) and item.op in ("=", "AND") and self._texts(item):
             parts = dict.fromkeys(part for part in walk(item) if isinstance(part, Column))
@@ -121,9 +131,7 @@ class _Teller:
 
     def _extreme(self, item: Call, who: str) -> str:
         value = self._result.rows[0].values[self._select.items.index(item)]
-        found = parse(f"SELECT {value}").select
-        assert found is not None
-        best = found.items[0]
+        best = next(arg for arg in item.args if spell(arg) == value)
         most = "最高" if item.name == "最高项" else "最低"
         each = "，".join(f"{self._say.expression(arg)}为{self._inner(arg)}" for arg in item.args)
         return f"{who}{most}的是{self._say.expression(best)}（{each}）"
@@ -171,8 +179,11 @@ class _Teller:
         key = spell(select.order)
         label = self._say.expression(select.order)
         told = [f"{self._say.name(row.company)}{self._say.value(select.order, row.shown[key])}" for row in rows]
+        first = cut(select, rows)
+        if not first:
+            raise NotAnswerable(f"这里只有{len(rows)}家公司，没有{label}{self._say.rank(select)}的，无法回答该问题。")
         best = (
-            f"{label}{'最高' if select.descending else '最低'}的是{self._say.name(rows[0].company)}："
+            f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
             if select.limit == "1"
             else f"按{label}{self._say.rank(replace(select, limit=''))}："
         )
@@ -180,7 +191,7 @@ class _Teller:
         items = [i for i in select.items if not (isinstance(i, Column) and i.name == COMPANY)]
         more = ""
         if items:
-            shown = rows[: int(select.limit)] if select.limit else rows
+            shown = cut(select, rows)
             more = (
                 "；".join(
                     "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values))
@@ -203,9 +214,7 @@ class _Teller:
         condition = "、".join(self._say.condition(part) for part in conjuncts(select.where))
         if not rows:
             if select.order is not None:
-                raise NotAnswerable(
-                    f"表中没有{condition}且有{self._say.expression(select.order)}的公司，无法回答该问题。"
-                )
+                raise NotAnswerable(self._none(condition))
             return f"{condition}的公司有0家。"
         among = f"{condition}的公司中，" if condition else ""
         if select.order is not None:
@@ -213,6 +222,14 @@ class _Teller:
         total = f"{'超过' if self._result.truncated else ''}{len(rows)}家"
         many = f"（只列出前{LISTED}家）" if len(rows) > LISTED else ""
         return f"{condition}的公司有{total}{many}：" + "；".join(self._about(row) for row in rows[:LISTED]) + "。"
+
+    def _none(self, condition: str) -> str:
+        select = self._select
+        assert select.order is not None
+        which = f"{condition}且有" if condition else "有"
+        if select.offset or select.last:
+            return f"{which}{self._say.expression(select.order)}的公司没有那么多，找不到{self._say.rank(select)}的，无法回答该问题。"
+        return f"表中没有{which}{self._say.expression(select.order)}的公司，无法回答该问题。"
 
     def _ranked(self, among: str) -> str:
         select, rows = self._select, self._result.rows
@@ -222,12 +239,12 @@ class _Teller:
             return f"{head}{'公司' if not select.limit or select.limit == '1' else ''}是{self._about(rows[0])}。"
         listed = "；".join(
             f"{number}. {self._about(row)}"
-            for number, row in enumerate(rows[:LISTED], int(select.limit) if select.last else 1)
+            for number, row in enumerate(rows[:LISTED], min(int(select.limit), int(select.last)) if select.last else 1)
         )
         short = (
             f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
         )
-        return f"{head}{'公司' if '家' in head[-3:] else '公司'}{short}：{listed}。"
+        return f"{head}公司{short}：{listed}。"
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
@@ -239,7 +256,7 @@ class _Teller:
         ]  # type: ignore[union-attr]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
-                told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}")
+                told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}")
         return who + ("，" + "，".join(dict.fromkeys(told)) if told else "")
 
     def _shown(self, key: str, value: Got) -> str:
@@ -271,7 +288,7 @@ class _Teller:
             return self._extreme(item, "")
         if isinstance(item, Call) and item.name == "COUNT" and not item.distinct:
             return f"数量为{self._say.value(item, value)}"
-        return f"{self._say.expression(item)}为{self._say.value(item, value)}"
+        return f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}"
 
     def _parts(self, names: tuple[str, ...]) -> str:
         """What an arithmetic of aggregates was made of."""

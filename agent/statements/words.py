@@ -198,7 +198,7 @@ class Speaker:
 
     def _members(self, node: Companies) -> str:
         if node.shown:
-            return "上面列出的"
+            return "上面列出"
         if node.select is not None:
             inner = node.select
             of = "、".join(self.condition(part) for part in conjuncts(inner.where))
@@ -241,6 +241,8 @@ class Speaker:
             )
         if unit == "companies":
             return format_number(value, None if value == value.to_integral_value() else 2) + "家"
+        if unit == "met":
+            return f"{format_number(value)}项"
         if unit == "rank":
             return f"第{format_number(value)}名"
         if unit == "points":

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
+from agent.files import read_text
 from agent.text import normalise
 
 SLOT = re.compile(r"\[\w+\]")
@@ -37,9 +39,12 @@ class KnownPairs:
 
     @classmethod
     def load(cls, path: Path) -> KnownPairs:
-        """Pairs from a file: a line each first character, then all that may follow it."""
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return cls(line[0] + second for line in lines for second in line[1:])
+        """Pairs from a file: a line each first character, then all that may follow it.
+
+        Raises:
+            CaibaoError: the file cannot be read.
+        """
+        return cls(line[0] + second for line in read_text(path).split("\n") for second in line[1:])
 
     def save(self, path: Path) -> None:
         after: dict[str, list[str]] = {}
@@ -50,7 +55,7 @@ class KnownPairs:
     def unread(self, text: str) -> str:
         """The longest stretch of a slotted question without a known pair in it; "" where every pair is known."""
         cut, longest, current = _cut(text), "", ""
-        for first, second in zip(cut, cut[1:]):
+        for first, second in pairwise(cut):
             if "#" in (first, second) or first + second in self._pairs:
                 current = ""
             else:

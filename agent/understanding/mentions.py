@@ -62,6 +62,10 @@ class SlotFinder:
         self._sure_names = _sure_names(companies, linker.renamed, self._said)
         self._sure = Lookup(self._sure_names)
 
+    def near(self, said: str) -> tuple[str, ...]:
+        """公司全称 of the companies that a name may mean which is no company's own."""
+        return self._linker.alternatives(said)
+
     def slotted(self, question: str, earlier: Before | None = None) -> Slotted:
         """The question over slots; after `earlier`, whose slots come first."""
         text = self._spelt(question)
@@ -125,7 +129,7 @@ class SlotFinder:
             found.add("year", match.start(), match.end() + (plain[match.end() : match.end() + 1] == "年"), years)
         for year in find_years(plain, self._latest):
             found.add("year", year.start, year.end, year.years)
-        for start, end in self._words.spans(plain):  # 2020年末现金: the 年 is the column's
+        for start, _ in self._words.spans(plain):  # 2020年末现金: the 年 is the column's
             found.give_up_last(start, "年")
 
     def _column_spans(self, found: Found) -> list[Span]:

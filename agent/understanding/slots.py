@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from agent.figures import schema
+from agent.statements.meaning import listed_companies, named_company, own_parts, scope
 from agent.statements.syntax import (
+    COMPANY,
     Column,
     Companies,
     Node,
@@ -25,7 +27,7 @@ from agent.statements.syntax import (
 
 SlotValue = str | int | Decimal
 IMPLIED = ("Y0", "Y00", "Z1", "Z2")  # the year before the first that is named, the one before that; after the last
-_SLOT = re.compile(r"[CMPAXKSNT]\d")
+_SLOT = re.compile(r"[CMPAXKSNT]\d+")
 # A figure's slot says its kind, since 亿 goes with money and 百分点 with ratios.
 _KINDS = {"money": "m", "count": "h", "share": "s"}
 
@@ -67,7 +69,7 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
         if text.startswith("Z"):
             return str(years[-1] + int(text[1:]))
         number = int(text[1:])
-        if number > len(years):
+        if not 1 <= number <= len(years):
             raise StatementError(f"没有第{number}个年份")
         return str(years[number - 1])
 
@@ -92,10 +94,10 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
         if isinstance(node, Text):
             return Text(named(node.text))
         if isinstance(node, Companies):
-            rows = re.sub(r"[A-Z]\d", lambda m: whole(m[0]), node.rows)
+            rows = re.sub(r"[A-Z]\d+", lambda m: whole(m[0]), node.rows)
             return replace(node, names=tuple(map(named, node.names)), rows=rows)
         if isinstance(node, Shown):
-            return Shown(re.sub(r"[A-Z]\d", lambda m: whole(m[0]), node.row))
+            return Shown(re.sub(r"[A-Z]\d+", lambda m: whole(m[0]), node.row))
         if isinstance(node, Select):
             return replace(node, limit=whole(node.limit), offset=whole(node.offset), last=whole(node.last))
         return node
@@ -131,7 +133,7 @@ def before(statement: Statement, slotted: Slotted, latest: int) -> Before:
             numbers[text] = f"{text[0]}{counts[text[0]]}"
         return numbers[text]
 
-    text = re.sub(r"(?<![A-Za-z])[CMPAXKSNT]\d(?!\d)", lambda m: again(m[0]), write(statement))
+    text = re.sub(r"(?<![A-Za-z])[CMPAXKSNT]\d+", lambda m: again(m[0]), write(statement))
     shown = {f"@{part.year}": part.year for part in walk(statement) if isinstance(part, Column) and part.year}
     of_year = {name: _year(name, slotted.years or (latest,)) for name in shown.values()}
     text = re.sub(r"@(Y00|Y\d|Z\d)", lambda m: f"@Y{years.index(of_year[m[1]]) + 1}", text)
@@ -143,6 +145,53 @@ def _year(name: str, years: tuple[int, ...]) -> int:
     if name in ("Y0", "Y00"):
         return years[0] - len(name) + 1
     return years[-1] + int(name[1:]) if name.startswith("Z") else years[int(name[1:]) - 1]
+
+
+def of_real(statement: Statement) -> Before:
+    """A statement over real names as a follow-up starts from it: companies, figures and years become slots."""
+    values: dict[str, SlotValue] = {}
+    years = tuple(sorted({int(part.year) for part in walk(statement) if isinstance(part, Column) and part.year}))
+
+    def slot(kind: str, value: str) -> str:
+        name = next((n for n, v in values.items() if n[0] == kind and v == value), "")
+        if not name:
+            name = f"{kind}{1 + sum(n[0] == kind for n in values)}"
+            values[name] = value
+        return name
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Companies) and node.names:
+            return replace(node, names=tuple(slot("C", name) for name in node.names))
+        if not isinstance(node, Column):
+            return node
+        if node.name == COMPANY:
+            return node
+        if not node.year:  # 公司=…
+            return replace(node, name=slot("C", node.name))
+        company = slot("C", node.company) if node.company else ""
+        name = node.name if schema.unit_of(node.name) == "text" else slot("M", node.name)
+        return Column(name, f"Y{years.index(int(node.year)) + 1}", company)
+
+    return Before(write(rebuild(statement, change)), values, years)
+
+
+def joined(first: Statement, second: Statement) -> Statement | None:
+    """What two turns in a row showed, as one statement: two companies' same items, or more items of one company; None where
+    they are of different kinds."""
+    a, b = first.select, second.select
+    if a is None or b is None or a.order is not None or b.order is not None or scope(b) != "named":
+        return None
+    if any(not isinstance(part, Column) for item in (*a.items, *b.items) for part in own_parts(item) if isinstance(part, Number)):
+        return None
+    mine, theirs = named_company(b), named_company(a)
+    if not isinstance(mine, Column):
+        return None
+    earlier = (theirs.name,) if isinstance(theirs, Column) else listed_companies(a)
+    if a.items == b.items and earlier and mine.name not in earlier:
+        return replace(second, select=replace(b, where=Companies(names=(*earlier, mine.name))))
+    if mine == theirs and a.items != b.items:
+        return replace(second, select=replace(b, items=tuple(dict.fromkeys((*a.items, *b.items)))))
+    return None
 
 
 def prompt(earlier: Before, years: tuple[int, ...]) -> str:

@@ -8,29 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import DecimalException
 from typing import Literal, Protocol
 
-from agent.errors import NotAnswerable
+from agent.errors import NotAnswerable, SqlRejected
 from agent.figures import schema
+from agent.reading import ambiguity
 from agent.records import Candidate as Candidate_
 from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
 from agent.statements.checks import faults
 from agent.statements.evaluate import Evaluator, Result
-from agent.statements.syntax import Column, Statement, StatementError, parse, walk
+from agent.statements.meaning import listed_companies
+from agent.statements.syntax import Column, Statement, parse, walk
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
-from agent.understanding.slots import IMPLIED, Before, Slotted, before, prompt, restored
+from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
 from agent.understanding.sureness import how_sure
 
 SURE = 0.97  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
-_SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d)(?!\d)")
+_SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
 Kind = Literal["answer", "refusal", "none", "unclear"]
+# What evaluating or telling a statement raises that parses and yet means nothing.
+_SENSELESS = (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Reader(Protocol):
@@ -104,18 +107,33 @@ class Understood:
 
 @dataclass(frozen=True)
 class Talk:
-    """What a follow-up leans on: the statement before, the companies it told."""
+    """What a follow-up leans on: the statement before, the companies it told; statement: the same over real names; wider:
+    what the last turns showed together, where they asked the same of another company or more of the same one."""
 
     earlier: Before
     shown: tuple[str, ...] = ()
+    statement: Statement | None = None
+    wider: Statement | None = None
 
     @classmethod
     def after(cls, understood: Understood, latest: int, last: Talk | None = None) -> Talk | None:
         """None after what was no statement. What showed no companies leaves those shown before."""
         if understood.candidate is None or understood.candidate.statement.select is None:
             return last
+        real = understood.candidate.statement
         earlier = before(parse(understood.candidate.text), understood.slotted, latest)
-        return cls(earlier, understood.shown or (last.shown if last else ()))
+        wider = None
+        if last and last.statement:
+            wider = (joined(last.wider, real) if last.wider else None) or joined(last.statement, real)
+        return cls(earlier, understood.shown or (last.shown if last else ()), real, wider)
+
+    @property
+    def together(self) -> Talk | None:
+        """The talk in which the last turns are one; None where there is no such."""
+        if self.wider is None or self.wider.select is None:
+            return None
+        names = listed_companies(self.wider.select) or self.shown
+        return Talk(of_real(self.wider), tuple(names), self.wider)
 
 
 @dataclass
@@ -148,16 +166,28 @@ class Understanding:
 
     def understand_all(self, questions: Sequence[str], talks: Sequence[Talk | None] | None = None) -> list[Understood]:
         """The same for several questions, read together."""
-        talks = talks or [None] * len(questions)
+        talks = list(talks or [None] * len(questions))
+        again = [(at, t.together) for at, t in enumerate(talks) if t and t.together]
+        found = self._read([*questions, *(questions[at] for at, _ in again)], [*talks, *(t for _, t in again)])
+        for (at, _), other in zip(again, found[len(questions) :]):
+            if other.sure > found[at].sure and other.kind in ("answer", "unclear"):
+                found[at] = other
+        return found[: len(questions)]
+
+    def _read(self, questions: Sequence[str], talks: Sequence[Talk | None]) -> list[Understood]:
         slotted = [self.finder.slotted(q, t.earlier if t else None) for q, t in zip(questions, talks)]
         texts = [f"{prompt(talk.earlier, s.years)}[SEP]{s.text}" if talk else s.text for s, talk in zip(slotted, talks)]
         written = self.reader.statements(texts, [_slots(s) for s in slotted]) if texts else []
         return [self._understood(s, w, talk) for s, w, talk in zip(slotted, written, talks)]
 
     def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:
-        if slotted.unknown and not (corrects_itself(slotted.plain) and slotted.names("C")):
-            unknown = slotted.unknown[0]
-            return Understood(slotted, "refusal", f"未查询到{unknown}的相关信息，无法回答该问题。", 1.0, unread=unknown)
+        # In a talk 换成 and 刚才 stand where a name might: only what has never been read is one.
+        strange = [name for name in slotted.unknown if talk is None or self.pairs.unread(name)]
+        if strange and not (corrects_itself(slotted.plain) and slotted.names("C")):
+            unknown = strange[0]
+            near = self.finder.near(unknown)
+            text = ambiguity.unknown(unknown, near) if near else f"未查询到{unknown}的相关信息，无法回答该问题。"
+            return Understood(slotted, "refusal", text, 1.0, unread=unknown)
         known = self._approved(slotted) if talk is None else ""
         if known:
             written = [Written(known, 0.0, 0.0)]
@@ -184,12 +214,14 @@ class Understanding:
         for rank, each in enumerate(written):
             try:
                 statement = restored(parse(each.text), slotted, self.years[-1])
-            except (StatementError, ValueError):
+                wrong = bool(faults(statement))
+                said(statement, self.names)  # what cannot be said can be neither told nor offered
+            except _SENSELESS:
                 continue
             if statement.select is None:
                 if rank == 0:
                     yield Candidate(each.text, statement, each)
-            elif not faults(statement) and (free or not _unused(slotted, each.text)):
+            elif not wrong and (free or not _unused(slotted, each.text)):
                 yield Candidate(each.text, statement, each)
 
     def _nothing(self, slotted: Slotted, unread: str, sure: float, kind: Kind = "unclear") -> Understood:
@@ -209,17 +241,23 @@ class Understanding:
         try:
             self._need_years(statement)
             result = evaluator.run(statement.select)
-            text = tell(statement, result, self.names)
+            text = self._assumed(made.slotted, statement, talk) + tell(statement, result, self.names)
         except NotAnswerable as error:
             kind: Kind = "refusal" if made.sure >= self.threshold / 2 else "unclear"
             return replace(made, kind=kind, text=str(error), queries=tuple(table.log))
-        except (DecimalException, ArithmeticError, LookupError, AssertionError, TypeError, ValueError):
+        except (SqlRejected, *_SENSELESS):
             return replace(made, text="没有看懂这个问题，请换一种说法，无法回答该问题。", sure=0.0)
         shown = tuple(row.company for row in result.rows if row.company)
         made = replace(made, result=result, told=text, queries=tuple(table.log), shown=shown)
         if made.sure < self.threshold or len(made.unread) >= UNREAD:
             return replace(made, text=unclear(made))
         return replace(made, kind="answer", text=text)
+
+    def _assumed(self, slotted: Slotted, statement: Statement, talk: Talk | None) -> str:
+        """What is said before an answer for which a year was assumed."""
+        columns = [p for p in walk(statement) if isinstance(p, Column) and p.year]
+        figures = any(schema.unit_of(column.name) != "text" for column in columns)
+        return f"问题没有说年份，按最新的{self.years[-1]}年回答：" if figures and not (slotted.years or talk) else ""
 
     def _need_years(self, statement: Statement) -> None:
         """Raises NotAnswerable where the table has no such year."""

@@ -429,8 +429,7 @@ def rows(wordings: Sequence[Wording], seed: int, sayings: Sayings) -> Iterator[d
     for text, sql in made:
         symbols = symbols_of(sql)
         if known.issuperset(symbols):
-            kinds = text if "[M" in text else Variations(rng, sayings)._with_kinds(text, {})
-            yield {"text": kinds, "symbols": symbols}
+            yield {"text": text, "symbols": symbols}
 
 
 def write_readings(folder: Path, passes: int = PASSES) -> int:

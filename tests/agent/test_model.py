@@ -11,7 +11,7 @@ import pytest
 
 from agent import prompts
 from agent.errors import CaibaoError
-from agent.model import DEFAULT_BASE, LoadingModel, PrefixTunedGlm, find_prefixes
+from agent.model import DEFAULT_BASE, DEFAULT_READER, LoadingModel, PrefixTunedGlm, StatementReader, find_prefixes
 from agent.writing.grammar import select_grammar
 
 SHIPPED = DEFAULT_BASE / "prefix"
@@ -95,4 +95,19 @@ def test_prefixes_that_train_sh_made_for_another_base_give_way_to_those_that_shi
     for file in tmp_path.glob("*/prefix_config.json"):
         file.write_text(file.read_text(encoding="utf-8").replace("caibao-mini", "chatglm2-6b"), encoding="utf-8")
     assert find_prefixes(DEFAULT_BASE) == SHIPPED
-    assert find_prefixes(tmp_path / "chatglm2-6b") == find_prefixes(tmp_path / "third") == tmp_path  # then loading says why
+    assert (
+        find_prefixes(tmp_path / "chatglm2-6b") == find_prefixes(tmp_path / "third") == tmp_path
+    )  # then loading says why
+
+
+@pytest.mark.skipif(not DEFAULT_READER.exists(), reason="the reader is not here")
+def test_the_shipped_reader_reads_a_figure_of_a_company_over_no_slots_but_its_own() -> None:
+    reader = StatementReader()
+    (found,) = reader.statements(["[C1][Y1]年[M1m]多少"], [frozenset({"C1", "M1", "@Y1", "@Y0"})])
+    assert found[0].text == "SELECT M1@Y1 WHERE 公司=C1" and found[0].logprob <= found[0].lowest <= 0
+    assert not [each for each in found if "C2" in each.text or "Y2" in each.text] and reader.statements([], []) == []
+
+
+def test_a_folder_that_holds_no_reader_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CaibaoError, match="不是阅读模型的文件夹"):
+        StatementReader(tmp_path)

@@ -26,6 +26,7 @@ FOLDERS = {  # from the top down, in each folder too
         recorded attention rows slots requests
         constraints sampling
     """,
+    "reader": "__main__ __init__ pretrained model",
     "methods": """
         saving registry
         prefix/__init__ prefix/model prefix/options prefix/original prefix/peft prefix/rotation prefix/encoder

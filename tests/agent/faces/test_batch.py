@@ -12,6 +12,7 @@ from agent.errors import CaibaoError
 from agent.faces import batch
 from agent.pipeline import Pipeline
 from tests.agent.scripted import ScriptedModel, make_database
+from tests.agent.understood import FIGURE, understanding_of
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
 
@@ -139,3 +140,68 @@ def test_batches_share_the_models_calls(tmp_path: Path, pipeline: Pipeline, monk
         monkeypatch.setattr(model, name, counted)
     batch.run(pipeline, batch.read_questions(questions(tmp_path / "q.json", 30)), tmp_path / "a.jsonl")
     assert calls == [("keywords", 30), ("nl2sql", 30)]
+
+
+TALK = {"id": "d1", "turns": ["华兴科技2020年的净利润是多少?", {"question": "那2019年呢"}, {"Q": "那2021年呢"}]}
+
+
+@pytest.fixture
+def reading_pipeline(tmp_path: Path) -> Pipeline:
+    database = make_database(tmp_path)
+    understanding = understanding_of(database, {"那[Y2]": "SELECT M1@Y2 WHERE 公司=C1", "": FIGURE})
+    return Pipeline(ScriptedModel("C", "净利润", ONE), database, understanding=understanding)
+
+
+def dialogues(path: Path, *rows: object) -> batch.QuestionFile:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return batch.read_questions(path)
+
+
+def test_the_turns_of_a_dialogue_are_texts_or_rows(tmp_path: Path) -> None:
+    source = dialogues(tmp_path / "q.jsonl", TALK, {"turns": ["一?"]})
+    assert source.questions == [
+        batch.Dialogue("d1", ("华兴科技2020年的净利润是多少?", "那2019年呢", "那2021年呢")),
+        batch.Dialogue(1, ("一?",)),
+    ]
+
+
+def test_a_dialogue_is_answered_turn_after_turn_among_single_questions(
+    tmp_path: Path, reading_pipeline: Pipeline
+) -> None:
+    single = {"id": 2, "question": "瑞达银行2020年的净利润?"}
+    source = dialogues(tmp_path / "q.jsonl", single, TALK, single)
+    batch.run(reading_pipeline, source, tmp_path / "a.jsonl")
+    first, talk, last = answers(tmp_path / "a.jsonl")
+    assert first["answer"] == last["answer"] and "900元" in first["answer"]
+    assert talk["id"] == "d1" and [turn["question"] for turn in talk["turns"]] == list(source.questions[1].turns)  # type: ignore[union-attr]
+    assert ["150元" in talk["turns"][0]["answer"], "100元" in talk["turns"][1]["answer"]] == [True, True]
+    assert talk["turns"][1]["resolved"] == "华兴科技的2019年净利润" and "-30元" in talk["turns"][2]["answer"]
+    assert all(turn["kind"] == "answer" and turn["sure"] > 0.5 for turn in talk["turns"])
+
+
+def test_dialogues_know_nothing_of_each_other(tmp_path: Path, reading_pipeline: Pipeline) -> None:
+    source = dialogues(tmp_path / "q.jsonl", TALK, {"id": "d2", "turns": ["那2019年呢"]})
+    batch.run(reading_pipeline, source, tmp_path / "a.jsonl")
+    assert answers(tmp_path / "a.jsonl")[1]["turns"][0]["kind"] == "refusal"
+
+
+def test_a_file_of_dialogues_is_continued_after_a_kill(
+    tmp_path: Path, reading_pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "CHUNK", 1)
+    source, output = dialogues(tmp_path / "q.jsonl", TALK, {**TALK, "id": "d2"}), tmp_path / "a.jsonl"
+    batch.run(reading_pipeline, source, output)
+    whole = output.read_text(encoding="utf-8")
+    output.write_text(whole[: len(whole) - 30], encoding="utf-8")
+    assert batch.run(reading_pipeline, source, output) == 1 and output.read_text(encoding="utf-8") == whole
+    with pytest.raises(CaibaoError, match="不是这个问题文件的答案"):
+        batch.run(reading_pipeline, dialogues(tmp_path / "r.jsonl", {"id": "d1", "turns": ["二?"]}), output)
+
+
+@pytest.mark.parametrize("turns", [[], "一?", ["一?", ""], ["一?", 2], ["一?", {"text": "二?"}], [None], ["\ud800"]])
+def test_a_dialogue_without_readable_turns_is_skipped_with_a_sentence(tmp_path: Path, turns: object) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({"id": 1, "turns": turns}) + "\n" + json.dumps(TALK) + "\n", encoding="utf-8")
+    source = batch.read_questions(path)
+    assert len(source.questions) == len(source.bad) == 1
+    assert "第1行" in source.bad[0] and "turns" in source.bad[0] and source.bad[0].endswith("已跳过。")

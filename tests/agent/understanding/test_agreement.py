@@ -1,0 +1,37 @@
+"""Two answers agree where the one states every figure and name that the other states."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.understanding.agreement import agrees
+
+
+@pytest.mark.parametrize(
+    ("told", "other"),
+    [
+        ("华兴科技2020年净利润为150元。", "2020年华兴科技的净利润是150元。"),
+        ("净利润为-30元。", "净利润亏损30元。"),
+        ("2020年净利润为150元。", "净利润是150元，营业收入是200元。"),
+        ("毛利率为25.00%。其中营业收入为1200元，营业成本为900元。", "毛利率是25.00%。"),
+        ("最高的是甲股份有限公司（甲）。", "2021年净利润最高的公司是甲股份有限公司。"),
+    ],
+)
+def test_the_same_figures_agree_whatever_the_words(told: str, other: str) -> None:
+    assert agrees(told, other)
+
+
+@pytest.mark.parametrize(
+    ("told", "other"),
+    [
+        ("净利润为150元。", "净利润是100元。"),
+        ("净利润为150元，营业收入为200元。", "净利润是150元。"),
+        ("净利润为15元。", "净利润是150元。"),
+        ("最高的是甲股份有限公司。", "最高的是乙股份有限公司。"),
+        ("没有看懂。", "净利润是150元。"),
+        ("", ""),
+        ("2020年和2021年", "2020年和2021年"),
+    ],
+)
+def test_a_figure_more_or_another_name_does_not(told: str, other: str) -> None:
+    assert not agrees(told, other)
