@@ -11,18 +11,22 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from ptuning.errors import PtuningError
-from ptuning.reader.model import END, PAD, START, Shape, SymbolReader
+from ptuning.reader.model import END, PAD, START, Network, Shape, SymbolReader
 from ptuning.reader.pretrained import build
 
 Example = tuple[list[int], list[int]]  # token ids; symbols with start and end
+# (shape, corpus, marks, symbols) → an untrained network and its tokenizer
+Begin = Callable[[Shape, Iterable[str], Mapping[str, str], Collection[str]], tuple[Network, Tokenizer]]
+DEFAULT = Shape()
 _TOKENS = 1800  # of a batch, both sides
 _STATE = "training.pt"
 
@@ -70,21 +74,22 @@ def loss_of(reader: SymbolReader, batch: list[Example]) -> Tensor:
 
 def held_out(reader: SymbolReader, rows: list[dict], limit: int = 300) -> float:
     """Share of rows whose likeliest reading is right to the symbol."""
-    right = [reader.read(row["text"], beams=1)[0].symbols == tuple(row["symbols"]) for row in rows[:limit]]
+    read = [(reader.read(row["text"], beams=1), tuple(row["symbols"])) for row in rows[:limit]]
     reader.network.train()
-    return sum(right) / max(1, len(right))
+    return sum(bool(found) and found[0].symbols == symbols for found, symbols in read) / max(1, len(read))
 
 
-def _start(folder: Path, output: Path, seed: int) -> tuple[SymbolReader, torch.optim.Optimizer, dict]:
+def _start(
+    folder: Path, output: Path, seed: int, shape: Shape, begin: Begin
+) -> tuple[SymbolReader, torch.optim.Optimizer, dict]:
     torch.manual_seed(seed)
     symbols = json.loads((folder / "symbols.json").read_text(encoding="utf-8"))
     marks = json.loads((folder / "marks.json").read_text(encoding="utf-8"))
-    shape = Shape()
     files = sorted(folder.glob("train-*.jsonl"))
     if not files:
         raise PtuningError(f"{folder} 里没有 train-*.jsonl，请先运行 python -m data.generator readings。")
     corpus = (row["text"] for path in files[:2] for row in _rows(path))
-    network, tokenizer = build(shape, corpus, marks, symbols)
+    network, tokenizer = begin(shape, corpus, marks, symbols)
     reader = SymbolReader(network, tokenizer, symbols, shape)
     encoder = [p for n, p in network.named_parameters() if n.startswith("enc.")]
     rest = [p for n, p in network.named_parameters() if not n.startswith("enc.")]
@@ -99,9 +104,11 @@ def _start(folder: Path, output: Path, seed: int) -> tuple[SymbolReader, torch.o
     return reader, optimizer, done
 
 
-def train(folder: Path, output: Path, minutes: float, seed: int = 1) -> None:
-    """Passes over the files until the time is up; the folder is written after each."""
-    reader, optimizer, done = _start(folder, output, seed)
+def train(
+    folder: Path, output: Path, minutes: float, seed: int = 1, shape: Shape = DEFAULT, begin: Begin = build
+) -> None:
+    """Passes over the files until the time is up; the folder is written after each. begin: makes the untrained network."""
+    reader, optimizer, done = _start(folder, output, seed, shape, begin)
     files, kept = sorted(folder.glob("train-*.jsonl")), _rows(folder / "heldout.jsonl")
     output.mkdir(parents=True, exist_ok=True)
     log = (output / "log.jsonl").open("a", encoding="utf-8")

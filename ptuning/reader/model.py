@@ -25,6 +25,7 @@ PAD, START, END = "<pad>", "<s>", "</s>"
 MAX_INPUT, MAX_OUTPUT = 150, 110
 _FAR = 6.0  # log-probability by which the best reading leads when the search ends
 _SCALE = ".scale"
+_NOT_STORED = frozenset({"enc.embeddings.position_ids", "enc.embeddings.token_type_ids"})  # whole numbers, made anew
 Cache = list[tuple[Tensor, Tensor]]
 
 
@@ -133,6 +134,7 @@ class _Search:
             (_Beam(beam.total + value, (*beam.ids, symbol), min(beam.lowest, value)), parent)
             for parent, (beam, (values, symbols)) in enumerate(zip(self.alive, best))
             for value, symbol in zip(values, symbols)
+            if value > -math.inf
         ]
         found.sort(key=lambda pair: -pair[0].total)
         grown: list[tuple[_Beam, int]] = []
@@ -187,7 +189,7 @@ class SymbolReader:
         memory, attend = self.network.encode(ids, mask)
         ban = torch.zeros(len(texts), len(self.symbols))
         for row, symbols in enumerate(forbidden):
-            ban[row, [self.index[s] for s in symbols if s in self.index]] = -1e9
+            ban[row, [self.index[s] for s in symbols if s in self.index]] = -math.inf
         searches = [_Search(beams, self.index[END]) for _ in texts]
         owner = list(range(len(texts)))  # of each row that is alive, the text it belongs to
         last = torch.full((len(texts), 1), self.index[START])
@@ -267,13 +269,22 @@ def load(folder: Path | str) -> SymbolReader:
         symbols = json.loads((folder / "symbols.json").read_text(encoding="utf-8"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         packed = load_file(folder / "model.safetensors")
-    except (OSError, ValueError) as error:
-        raise PtuningError(f"{folder} 不是阅读模型的文件夹：{error}") from None
-    vocabulary = config.pop("vocabulary")
-    shape = Shape(**config)
-    made = network(shape, vocabulary, len(symbols))
+        vocabulary = config.pop("vocabulary")
+        shape = Shape(**config)
+    except Exception as error:  # the tokenizers' own errors have no other class
+        raise PtuningError(f"{folder} 不是阅读模型的文件夹：{_sentence(error)}") from None
+    if tokenizer.get_vocab_size() > vocabulary or not {PAD, START, END} <= set(symbols):
+        raise PtuningError(f"{folder} 的 tokenizer.json 或 symbols.json 与 config.json 不符。")
     try:
-        made.load_state_dict(_unpacked(packed), strict=False)
-    except RuntimeError as error:
-        raise PtuningError(f"{folder} 的权重与 config.json 不符：{str(error).splitlines()[-1].strip()}") from None
+        made = network(shape, vocabulary, len(symbols))
+        told = made.load_state_dict(_unpacked(packed), strict=False)
+    except (RuntimeError, ValueError, TypeError, LookupError) as error:
+        raise PtuningError(f"{folder} 的权重与 config.json 不符：{_sentence(error)}") from None
+    if wrong := {*told.missing_keys, *told.unexpected_keys} - _NOT_STORED:
+        raise PtuningError(f"{folder} 的权重与 config.json 不符：{min(wrong)}")
     return SymbolReader(made.eval(), tokenizer, symbols, shape)
+
+
+def _sentence(error: Exception) -> str:
+    """The last line of what a library says."""
+    return (str(error).splitlines() or [type(error).__name__])[-1].strip()
