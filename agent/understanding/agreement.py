@@ -10,13 +10,18 @@ _NAME = re.compile(r"[一-鿿A-Z*（）()]+(?:股份有限公司|有限公司)")
 
 
 def _figures(text: str) -> set[str]:
-    """What a first sentence states: numbers without years, and full company names."""
-    stated = _YEAR.sub("", text.split("其中")[0])
-    return {number.lstrip("-") for number in _NUMBER.findall(stated)} | set(_NAME.findall(stated))
+    """Numbers without their signs, years left out."""
+    return {number.lstrip("-") for number in _NUMBER.findall(_YEAR.sub("", text))}
+
+
+def _names(text: str) -> set[str]:
+    """Full company names; words before one may stand in front of it (利润最高的公司是…)."""
+    return {name.rpartition("是")[2] for name in _NAME.findall(text)}
 
 
 def agrees(told: str, other: str) -> bool:
-    """Every figure and every company that the one states stands in the other."""
-    figures = _figures(told)
-    whole = {n.lstrip("-") for n in _NUMBER.findall(_YEAR.sub("", other))} | set(_NAME.findall(other))
-    return bool(figures) and figures <= whole
+    """Every figure and every company that the one states, in its first sentence, stands in the other."""
+    stated = told.split("其中")[0]
+    figures, names, others = _figures(stated), _names(stated), _names(other)
+    known = all(any(name.endswith(o) or o.endswith(name) for o in others) for name in names)
+    return bool(figures or names) and figures <= _figures(other) and known

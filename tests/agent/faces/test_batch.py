@@ -175,7 +175,7 @@ def test_a_dialogue_is_answered_turn_after_turn_among_single_questions(
     assert first["answer"] == last["answer"] and "900元" in first["answer"]
     assert talk["id"] == "d1" and [turn["question"] for turn in talk["turns"]] == list(source.questions[1].turns)  # type: ignore[union-attr]
     assert ["150元" in talk["turns"][0]["answer"], "100元" in talk["turns"][1]["answer"]] == [True, True]
-    assert talk["turns"][1]["resolved"] == "华兴科技的2019年净利润" and "-30元" in talk["turns"][2]["answer"]
+    assert talk["turns"][1]["resolved"] == "华兴科技的2019年净利润" and "30元" in talk["turns"][2]["answer"]
     assert all(turn["kind"] == "answer" and turn["sure"] > 0.5 for turn in talk["turns"])
 
 

@@ -68,7 +68,7 @@ def test_a_number_inside_a_name_is_none(finder: SlotFinder) -> None:
         ("2019-2021年净利润", "[Y1]到[Y3]年[M1m]", (2019, 2020, 2021)),
         ("2019年至2021年净利润", "[Y1]到[Y3]年[M1m]", (2019, 2020, 2021)),
         ("一九、二零、二一这三年的净利润", "[Y1]、[Y2]、[Y3]这三年的[M1m]", (2019, 2020, 2021)),
-        ("2020人均营业收入最高的公司", "[Y1]人均[M1m]最高的公司", (2020,)),
+        ("2020人均营收最高的公司", "[Y1]人均[M1m]最高的公司", (2020,)),
         ("2021年净利润比上年多多少", "[Y1]年[M1m]比上年多多少", (2021,)),
         ("去年净利润最高的公司", "[Y1]年[M1m]最高的公司", (2020,)),
         ("2022年净利润最高的公司", "[Y1]年[M1m]最高的公司", (2022,)),
@@ -136,7 +136,7 @@ def test_words_that_mean_something_together_stay_words(finder: SlotFinder, quest
 
 @pytest.mark.parametrize(
     ("said", "column"),
-    [("净利润", "净利润"), ("营收", "营业收入"), ("账上现金", "货币资金"), ("净力润", "净利润"), ("营业收人", "营业收入"), ("研发机构数", "研发机构数")],
+    [("净利润", "净利润"), ("营收", "营业收入"), ("净力润", "净利润"), ("营业收人", "营业收入"), ("研发机构数", "研发机构数")],
 )  # fmt: skip
 def test_a_column_is_found_by_what_people_call_it_and_as_people_misspell_it(
     finder: SlotFinder, said: str, column: str
