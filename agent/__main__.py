@@ -174,6 +174,10 @@ def _add_answering(command: Callable[..., argparse.ArgumentParser]) -> None:
             default="template",
             help="答案的措辞：默认用模板；model 请基座措辞，逐项核对，有一处没有依据就用模板（自带的小基座不会措辞）",
         )
+        answering.add_argument("--reader", type=Path, help="阅读模型的文件夹，默认 RawModels/caibao-reader")
+        answering.add_argument(
+            "--careful", type=float, help="读法要有多大把握才回答（0到1），越大拒答越多、答错越少；默认的门槛见README"
+        )
 
 
 def _add_table_and_scores(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 DecidedBy = Literal["model", "rule", "memory"]
-MentionKind = Literal["company", "year", "place", "amount", "top", "kth", "percent", "number", "digits", "string", "column"]
+MentionKind = Literal["company", "year", "place", "amount", "top", "kth", "percent", "number", "digits", "string", "column", "text"]
 AnswerKind = Literal["answer", "refusal", "open"]
 AmbiguityKind = Literal["company", "column", "year"]
 Shape = Literal["lookup", "best_year", "ranking", "totals", "count", "aggregate", "list", "intersection"]

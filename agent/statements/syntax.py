@@ -132,6 +132,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<string>'[^']*')|(?P<symbol><=|>=|<>|[-+*/()=<>,.@%\[\]:])|(?P<word>[^\s'<>=+*/(),.@%\[\]:\-]+))"
 )
 _TAIL = re.compile(rf" AS (?P<unit>{'|'.join(UNITS)})?(?: ?(?P<digits>\w+?)位)?$")
+_WORD = re.compile(r"[^\s'<>=+*/(),.@%\[\]:\-]+")
+_QUOTE = "'"
 _NUMBER = re.compile(r"\d+|[AXKN]\d+")
 NONE = "NONE"
 
@@ -239,8 +241,7 @@ class _Reader:
             self._need("NULL")
             return IsNull(left, negated)
         if self._take("LIKE"):
-            kind, word = self._next()
-            return Binary("LIKE", left, Text(word.strip("'%")))
+            return Binary("LIKE", left, Text(self._next()[1].strip("'%")))
         if self._take("IN"):
             return self._members(left)
         for op in COMPARISONS:
@@ -297,7 +298,8 @@ class _Reader:
             return Binary("-", Number("0"), self._atom())
         kind, word = self._next()
         if kind == "string":
-            return Text(word[1:-1])
+            named = self._peek() in ("@", ".") and self._peek() != ""
+            return self._column(word[1:-1]) if named else Text(word[1:-1])
         if kind != "word":
             raise StatementError(f"“{word}”不能在这里：{self._text}")
         if self._peek() == "(":
@@ -326,7 +328,7 @@ class _Reader:
     def _column(self, word: str) -> Column:
         company = ""
         if self._take("."):
-            company, word = word, self._next()[1]
+            company, word = word, self._next()[1].strip("'")
         # Real names have commas, dots and brackets' relatives in them: 购建固定资产、无形资产和其他长期资产支付的现金.
         year = self._next()[1] if self._take("@") else ""
         return Column(word, year, company)
@@ -346,11 +348,15 @@ def write(statement: Statement) -> str:
 def spell(node: Node, level: int = 0) -> str:
     """A part of a statement as text; in brackets where it binds looser than `level`."""
     if isinstance(node, Column):
-        return (f"{node.company}." if node.company else "") + node.name + (f"@{node.year}" if node.year else "")
+        return (
+            (f"{_name(node.company)}." if node.company else "")
+            + _name(node.name)
+            + (f"@{node.year}" if node.year else "")
+        )
     if isinstance(node, Number):
         return node.text
     if isinstance(node, Text):
-        return node.text if re.fullmatch(r"[PS]\d+", node.text) else f"'{node.text}'"
+        return node.text if re.fullmatch(r"[PS]\d+", node.text) else f"'{node.text.replace(_QUOTE, '')}'"
     if isinstance(node, Binary):
         return _spell_binary(node, level)
     if isinstance(node, Not):
@@ -370,6 +376,13 @@ def spell(node: Node, level: int = 0) -> str:
     return f"({_spell_select(node)})" if level else _spell_select(node)
 
 
+def _name(text: str) -> str:
+    """A real name that has what the grammar is made of, 己(集团)股份有限公司, stands in quotes."""
+    return (
+        text if (_WORD.fullmatch(text) and not _NUMBER.fullmatch(text)) or not text else f"'{text.replace(_QUOTE, '')}'"
+    )
+
+
 def _spell_binary(node: Binary, level: int) -> str:
     own = _LEVEL[node.op]
     words = f" {node.op} " if node.op in ("OR", "AND", "LIKE") else node.op
@@ -385,7 +398,7 @@ def _spell_binary(node: Binary, level: int) -> str:
 def _spell_members(node: Companies) -> str:
     if node.shown:
         return SHOWN + (f"[{node.rows}]" if node.rows else "")
-    return f"({_spell_select(node.select) if node.select else ','.join(node.names)})"
+    return f"({_spell_select(node.select) if node.select else ','.join(map(_name, node.names))})"
 
 
 def _spell_select(select: Select) -> str:

@@ -220,7 +220,7 @@ class Speaker:
 
     def number(self, unit: Unit, value: Decimal, plain: bool = False) -> str:
         digits = self.digits
-        if unit in ("money", "share") and self.unit in SCALES and not (unit == "share"):
+        if unit == "money" and self.unit in SCALES:
             scale = Decimal(SCALES[self.unit])
             return (
                 format_number(

@@ -189,11 +189,13 @@ class SlotFinder:
             found.add("place", *span, place)
 
     def _columns(self, found: Found) -> None:
-        """Figures; text columns stand for themselves."""
+        """Figures become slots, text columns their own names; places stay in the asker's words (注册在, 总部在)."""
         for start, end in self._column_spans(found):
             column = self._said[found.text[start:end]]
-            if schema.unit_of(column) != "text" and column != schema.YEAR:
+            if schema.unit_of(column) != "text":
                 found.add("column", start, end, column)
+            elif column not in (schema.YEAR, *schema.PLACE_COLUMNS):
+                found.add("text", start, end, column)
 
 
 def _two_digits(said: str) -> int:
@@ -231,7 +233,11 @@ class _Writer:
         self._years = sorted(said | set(earlier.years if earlier else ()))
 
     def written(self) -> Slotted:
-        writers: Mapping[str, Callable[[Mention], str | None]] = {"year": self._year, "company": self._company}
+        writers: Mapping[str, Callable[[Mention], str | None]] = {
+            "year": self._year,
+            "company": self._company,
+            "text": lambda mention: str(mention.value),
+        }
         kinds = {
             "place": "P",
             "amount": "A",

@@ -5,9 +5,11 @@ Nothing is answered that is not sure enough: a refusal says which words were not
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from agent.errors import NotAnswerable, SqlRejected
@@ -29,6 +31,7 @@ from agent.understanding.sureness import how_sure
 
 SURE = 0.97  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
+_NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
 Kind = Literal["answer", "refusal", "none", "unclear"]
@@ -196,12 +199,43 @@ class Understanding:
         if not found:
             return self._nothing(slotted, unread, 0.0)
         best = found[0]
-        sure = 1.0 if known else how_sure(best.written, [c.written for c in found[1:]], written, unread)
         if best.statement.select is None:
+            sure = how_sure(best.written, [c.written for c in found[1:]], written, unread)
             return self._nothing(slotted, unread, sure, "none")
         readings = tuple(dict.fromkeys(said(c.statement, self.names) for c in found if c.statement.select))[:READINGS]
-        made = Understood(slotted, "unclear", "", sure, best, readings=readings, unread=unread, remembered=bool(known))
-        return self._run(made, best.statement, talk)
+        made = Understood(slotted, "unclear", "", 1.0, best, readings=readings, unread=unread, remembered=bool(known))
+        made = self._run(made, best.statement, talk)
+        if not known:
+            made = replace(made, sure=self._sureness(made, found, written, talk))
+        return self._decided(made)
+
+    def _sureness(self, made: Understood, found: Sequence[Candidate], written: Sequence[Written], talk: Talk | None) -> float:
+        """How sure the first reading is; the others that come to the same result stand by it."""
+        best, others = found[0].written, [c for c in found[1:] if c.written.logprob > found[0].written.logprob - _NEAR]
+        sure = how_sure(best, [c.written for c in found[1:]], written, made.unread)
+        if sure >= self.threshold or made.result is None or not others:
+            return sure
+        key = _meaning(found[0].statement, made.result)
+        same = [c for c in others if c.statement.select and self._comes_to(c, talk, key)]
+        if not same:
+            return sure
+        total = math.log(sum(math.exp(c.written.logprob) for c in (found[0], *same)))
+        together = Written(best.text, min(0.0, total), min(0.0, max(best.lowest, total)))
+        different = [c.written for c in found[1:] if c not in same]
+        return how_sure(together, different, [together, *different], made.unread)
+
+    def _comes_to(self, candidate: Candidate, talk: Talk | None, key: Hashable) -> bool:
+        other = self._run(Understood(Slotted("", ""), "unclear", ""), candidate.statement, talk)
+        return other.result is not None and _meaning(candidate.statement, other.result) == key
+
+    def _decided(self, made: Understood) -> Understood:
+        """An answer where the reading is sure enough."""
+        if made.result is None:
+            enough = made.kind == "refusal" and made.sure >= self.threshold / 2
+            return made if enough or made.kind != "refusal" else replace(made, kind="unclear")
+        if made.sure < self.threshold or len(made.unread) >= UNREAD:
+            return replace(made, text=unclear(made))
+        return replace(made, kind="answer", text=made.told)
 
     def _approved(self, slotted: Slotted) -> str:
         text = self.approved(slotted.text)
@@ -243,15 +277,11 @@ class Understanding:
             result = evaluator.run(statement.select)
             text = self._assumed(made.slotted, statement, talk) + tell(statement, result, self.names)
         except NotAnswerable as error:
-            kind: Kind = "refusal" if made.sure >= self.threshold / 2 else "unclear"
-            return replace(made, kind=kind, text=str(error), queries=tuple(table.log))
+            return replace(made, kind="refusal", text=str(error), queries=tuple(table.log))
         except (SqlRejected, *_SENSELESS):
-            return replace(made, text="没有看懂这个问题，请换一种说法，无法回答该问题。", sure=0.0)
+            return replace(made, text="没有看懂这个问题，请换一种说法，无法回答该问题。", unread="")
         shown = tuple(row.company for row in result.rows if row.company)
-        made = replace(made, result=result, told=text, queries=tuple(table.log), shown=shown)
-        if made.sure < self.threshold or len(made.unread) >= UNREAD:
-            return replace(made, text=unclear(made))
-        return replace(made, kind="answer", text=text)
+        return replace(made, result=result, told=text, queries=tuple(table.log), shown=shown)
 
     def _assumed(self, slotted: Slotted, statement: Statement, talk: Talk | None) -> str:
         """What is said before an answer for which a year was assumed."""
@@ -265,6 +295,17 @@ class Understanding:
         if wanted:
             named, have = "、".join(f"{year}年" for year in sorted(wanted)), "、".join(map(str, self.years))
             raise NotAnswerable(f"未查询到{named}的数据（表里有{have}年），无法回答该问题。")
+
+
+def _meaning(statement: Statement, result: Result) -> Hashable:
+    """What a statement came to, and how it is told: two that are alike answer the same."""
+    unit = "" if statement.unit == "元" else statement.unit
+    rows = tuple((row.company, tuple(_rounded(value) for value in row.values)) for row in result.rows)
+    return unit, statement.digits, rows
+
+
+def _rounded(value: object) -> object:
+    return round(value, 6) if isinstance(value, Decimal) else value
 
 
 def _slots(slotted: Slotted) -> frozenset[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from hashlib import md5
@@ -25,6 +25,7 @@ from agent.statements.syntax import Binary, Column, Companies, Node, Select, Sta
 from agent.understanding.absent import FILE as ABSENT
 from agent.understanding.explained import KnownPairs
 
+FINTRAIN = Path(__file__).resolve().parents[2] / "FinTrain" / "nl2sql" / "train.json"
 WORDINGS = Path(__file__).resolve().parents[1] / "wordings"
 PASSES, SEED = 8, 7
 _SLOT = re.compile(r"\[([CYMTPAXKSN]\d)\]")
@@ -443,8 +444,14 @@ def write_readings(folder: Path, passes: int = PASSES) -> int:
     _write(folder / "heldout.jsonl", list(rows(kept, -1, sayings))[: len(kept)])
     (folder / "symbols.json").write_text(json.dumps(vocabulary(), ensure_ascii=False), encoding="utf-8")
     (folder / "marks.json").write_text(json.dumps(marks(), ensure_ascii=False), encoding="utf-8")
-    KnownPairs.of([*(w.text for w in every), *(row["said"] for row in _jsonl(SAID))]).save(folder / "pairs.txt")
+    known_pairs(every).save(folder / "pairs.txt")
     return len(every)
+
+
+def known_pairs(every: Iterable[Wording]) -> KnownPairs:
+    """What has been read: our wordings, sayings, and the questions of FinTrain, whose names are surrogates."""
+    asked = (row["question"] for row in json.loads(FINTRAIN.read_text(encoding="utf-8")))
+    return KnownPairs.of([*(w.text for w in every), *(row["said"] for row in _jsonl(SAID)), *asked])
 
 
 def _write(path: Path, found) -> None:  # type: ignore[no-untyped-def]
