@@ -18,7 +18,7 @@ from agent.errors import CaibaoError
 from agent.pipeline import OnStep, Pipeline, unanswerable
 from agent.reading import ambiguity
 from agent.reading.followup import FollowUps, Turn
-from agent.records import Ambiguity, Answer, Entities, Question, Trace
+from agent.records import Ambiguity, Answer, AnswerKind, Entities, Question, Trace
 from agent.text import normalise
 from agent.understanding.understand import Talk
 
@@ -40,6 +40,7 @@ class Conversation:
         self.traces: list[Trace] = []
         self.previous: Trace | None = None
         self._talk: Talk | None = None
+        self._asked_after: Talk | None = None  # what the last question was read after
 
     @cached_property
     def _follow_ups(self) -> FollowUps:
@@ -98,7 +99,9 @@ class Conversation:
                 if surer or meaning:  # 什么是毛利率, in the middle of a talk
                     trace = alone
         if understanding and trace.understood and trace.answer.kind != "open":
-            self._talk = Talk.after(trace.understood, understanding.years[-1], self._talk)
+            self._asked_after = self._talk
+            if trace.answer.kind == "answer" or trace.understood.kind == "refusal":  # what was not understood explains nothing
+                self._talk = Talk.after(trace.understood, understanding.years[-1], self._talk)
             trace = replace(
                 trace,
                 question=replace(
@@ -108,6 +111,30 @@ class Conversation:
                 ),
             )
         return trace
+
+    def readings(self) -> tuple[str, ...]:
+        """What the last question may mean, where it was not clear enough to be answered."""
+        read = self.traces[-1].understood if self.traces else None
+        unclear = read is not None and read.kind == "unclear" and self.traces[-1].answer.kind == "refusal"
+        return read.readings if unclear else ()
+
+    def pick(self, number: int) -> Trace:
+        """The answer to one of the `readings`, counted from 1.
+
+        Raises:
+            CaibaoError: there is no such reading, or the database cannot be used.
+        """
+        understanding, trace = self.pipeline.understanding, self.traces[-1]
+        if understanding is None or not 1 <= number <= len(self.readings()):
+            raise CaibaoError(f"请输入1到{len(self.readings())}的序号。")
+        picked = understanding.picked(trace.understood, number, self._asked_after)
+        kind: AnswerKind = "answer" if picked.kind == "answer" else "refusal"
+        answer = Answer(picked.text, kind, picked.evidence)
+        question = replace(trace.question, text=picked.words(understanding.names))
+        made = replace(trace, question=question, answer=answer, understood=picked, sql=picked.sql, notes=())
+        self.traces.append(made)
+        self._talk = Talk.after(picked, understanding.years[-1], self._asked_after)
+        return made
 
     @staticmethod
     def _is_whole(trace: Trace) -> bool:

@@ -97,7 +97,9 @@ def _steps(trace: Trace) -> list[tuple[str, str]]:
         columns = "、".join(f"{c.text}→{c.column}（decided_by: {c.decided_by}）" for c in trace.keywords.columns)
         steps.append(("字段", columns or "无"))
     if trace.masked:
-        steps += [("替换后", trace.masked), ("模型SQL", trace.model_sql or "")]
+        steps += [("替换后", trace.masked), ("模型的语句", trace.model_sql or "")]
+    if trace.understood:
+        steps.append(("把握", f"{trace.understood.sure:.0%}"))
     if trace.sql:
         rank = f"，第{trace.sql.rank}个写法" if trace.sql.rank > 1 else ""
         by = f"decided_by: {trace.sql.written_by}{rank}，把握{trace.sql.confidence:.0%}"
@@ -199,6 +201,23 @@ class Chat:
         if heard is None:
             return
         trace = self.conversation.answer(heard, self._on_step)
+        if trace.question.original and trace.understood:
+            self.console.print(f"理解为：{trace.question.text}", style="dim", markup=False, soft_wrap=True)
+        self._show(trace)
+        readings = self.conversation.readings() if self.ask_back else ()
+        if readings:
+            self._pick(len(readings))
+
+    def _pick(self, count: int) -> None:
+        """Lets the person say which reading was meant; another text is another question."""
+        assert self.ask_back is not None
+        typed = self.ask_back(f"输入1到{count}选一个意思，直接回车跳过，也可以重新输入问题> ").strip()
+        if typed.isdecimal() and 1 <= int(typed) <= count:
+            self._show(self.conversation.pick(int(typed)))
+        elif typed and not typed.startswith("/") and not typed.isdecimal():
+            self._ask(typed)
+
+    def _show(self, trace: Trace) -> None:
         if trace.answer.evidence and trace.answer.evidence.rows:
             self.console.print(evidence_table(trace.answer.evidence))
         show_answer(self.console, trace.answer)

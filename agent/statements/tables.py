@@ -33,7 +33,7 @@ from agent.table.database import MAX_ROWS, Database
 from agent.table.joined_guard import check_joined
 
 _BASE = "c"  # the alias of the list of companies where several years are joined
-MOST = 20_000  # companies that a condition inside a statement may find
+MOST = 10_000  # companies that a condition inside a statement may find
 _AGGREGATES = {"SUM": exp.Sum, "AVG": exp.Avg, "MAX": exp.Max, "MIN": exp.Min}
 _COMPARED = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 

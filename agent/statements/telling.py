@@ -182,11 +182,12 @@ class _Teller:
         first = cut(select, rows)
         if not first:
             raise NotAnswerable(f"这里只有{len(rows)}家公司，没有{label}{self._say.rank(select)}的，无法回答该问题。")
-        best = (
-            f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
-            if select.limit == "1"
-            else f"按{label}{self._say.rank(replace(select, limit=''))}："
-        )
+        best = f"按{label}{self._say.rank(replace(select, limit=''))}："
+        if select.limit == "1" and not select.offset:
+            more, high = "更" if len(rows) == 2 else "最", "高" if select.descending else "低"
+            best = f"{self._say.name(first[0].company)}{more}{high}。{label}："
+        elif select.limit == "1":
+            best = f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
         extra = self._gap(rows, select, key) if len(rows) == 2 else ""
         items = [i for i in select.items if not (isinstance(i, Column) and i.name == COMPANY)]
         more = ""

@@ -216,7 +216,7 @@ class Speaker:
             return "是" if value else "否"
         if isinstance(value, str):
             return value
-        return self.number(unit_of(node), value, plain=isinstance(node, Column))
+        return self.number(unit_of(node), value, plain=isinstance(node, Column) and schema.computed(node.name) is None)
 
     def number(self, unit: Unit, value: Decimal, plain: bool = False) -> str:
         digits = self.digits
@@ -277,7 +277,7 @@ def said(statement: Statement, names: Mapping[str, str]) -> str:
     named = named_company(select)
     if isinstance(named, Column):
         text = f"{speaker.name(named.name)}的{items}"
-    elif items == COMPANY and select.order is not None:
+    elif items == COMPANY and (select.order is not None or select.where is not None):
         text = speaker.among(select).removesuffix("的")
     else:
         text = f"{speaker.among(select)}{items}"

@@ -13,7 +13,7 @@ from sqlglot import exp
 from agent.errors import SqlRejected
 from agent.figures import schema
 
-MAX_NODES, MAX_VALUES, MAX_DEPTH = 4000, 20_000, 120
+MAX_NODES, MAX_VALUES, MAX_DEPTH = 4000, 30_000, 120
 MAX_YEARS = 20
 MAX_LIMIT_DIGITS = 9
 BASE = "c"  # the alias of the list of companies
@@ -213,7 +213,7 @@ class _Guard:
     def _join(self, join: exp.Join) -> None:
         """LEFT JOIN table AS yYYYY ON yYYYY.公司全称 = c.公司全称 AND yYYYY.年份 = :p."""
         year, on = self._year_of(join.this), join.args.get("on")
-        if join.args.get("side") != "LEFT":
+        if str(join.args.get("side")).upper() != "LEFT":
             raise _refuse("只允许LEFT JOIN")
         same, of_year = (on.this, on.expression) if isinstance(on, exp.And) else (None, None)
         if not (

@@ -38,6 +38,7 @@ _SHORT_YEARS = re.compile(r"(?<!\d)[一二][零〇九一二三](?:[、,和][一�
 _ONE_OR_TWO = frozenset("一两二12")  # 一倍, 两家: words of the sentence, which the model reads
 _SAID_YEAR = re.compile(r"\d|[一二][零〇一二三九八]")
 _RELATIVE = re.compile(r"去年度?|上一?年度?|今年|本年度?|前年")
+_OTHER_YEARS = re.compile(r"前年|前[两二三23]|[近去续][两二三五2-5]|过去")  # years that the model does not read as words
 _CORRECTED = re.compile("不对|不是|说错|错了|搞错|口误|更正|改成|应该是|我是说|[哦啊呃不][,，]?是")
 
 
@@ -123,7 +124,7 @@ class SlotFinder:
         return mark(found.text, [((m.start, m.end), COMPANY) for m in found.mentions() if m.kind == "company"])
 
     def _years(self, found: Found) -> None:
-        plain = re.sub(r"(?<=20\d\d)人(?=均)", "仁", self._plain(found))  # 2020人均 is no head count
+        plain = re.sub(r"(?<=20\d\d)人(?=[均最多少数])", "仁", self._plain(found))  # 2020人均, 2020人最多 are no head counts
         for match in _SHORT_YEARS.finditer(plain):
             years = tuple(_two_digits(said) for said in re.split("[、,和]", match[0]))
             found.add("year", match.start(), match.end() + (plain[match.end() : match.end() + 1] == "年"), years)
@@ -164,7 +165,8 @@ class SlotFinder:
     @staticmethod
     def _amount(found: Found, start: int, end: int, value: Decimal) -> None:
         text, behind = found.text[start:end], found.text[end : end + 1]
-        if found.text[start - 1 : start] == "每" or (value == 1 and re.search("元|块", text)):
+        compared = re.search(r"[过于足到达破超><=]了?$|至[少多]$", found.text[:start][-4:])
+        if found.text[start - 1 : start] == "每" or (value == 1 and not compared and re.search("元|块", text)):
             return  # 每百元, 一块钱利润: words of a ratio
         if "%" in text or "百分之" in text:
             found.add("percent", start, end, value)
@@ -229,7 +231,7 @@ class _Writer:
     def __init__(self, text: str, mentions: Sequence[Mention], earlier: Before | None) -> None:
         self._text, self._mentions = text, mentions
         self._values: dict[str, SlotValue] = dict(earlier.values) if earlier else {}
-        said = {year for m in mentions if m.kind == "year" and _SAID_YEAR.search(m.text) for year in _years_of(m)}
+        said = {year for m in mentions if m.kind == "year" and _names_years(m.text) for year in _years_of(m)}
         self._years = sorted(said | set(earlier.years if earlier else ()))
 
     def written(self) -> Slotted:
@@ -272,15 +274,20 @@ class _Writer:
     def _year(self, mention: Mention) -> str | None:
         """Said years become slots; 上年 and the like stay words, unless no year is said at all."""
         years = _years_of(mention)
-        if not _SAID_YEAR.search(mention.text):
+        if not _names_years(mention.text):
             if self._years or not _RELATIVE.fullmatch(mention.text) or len(years) > 1:
                 return None
             self._years = list(years)
         marks = [f"[Y{self._years.index(year) + 1}]" for year in years]
         suffix = "年" if "年" in mention.text[-7:] or not _SAID_YEAR.search(mention.text) else ""
-        if len(years) > 1 and not re.search("[、,和与/及跟]", mention.text):
+        if len(years) > 1 and _SAID_YEAR.search(mention.text) and not re.search("[、,和与/及跟]", mention.text):
             return f"{marks[0]}到{marks[-1]}{suffix}"
         return "、".join(marks) + suffix
+
+
+def _names_years(text: str) -> bool:
+    """A number of a year, or words that code counts out (前两年); 上年 and 去年 are left to the model."""
+    return _SAID_YEAR.search(text) is not None or _OTHER_YEARS.search(text) is not None
 
 
 def _years_of(mention: Mention) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
 from agent.understanding.sureness import how_sure
 
-SURE = 0.97  # of the answers that are this sure or surer, so many were right (benchmarks.people)
+SURE = 0.5  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
@@ -71,6 +71,7 @@ class Understood:
     result: Result | None = None
     told: str = ""
     readings: tuple[str, ...] = ()
+    alternatives: tuple[Candidate, ...] = ()  # the candidates that the readings say
     unread: str = ""
     queries: tuple[tuple[str, Mapping[str, Value]], ...] = ()
     shown: tuple[str, ...] = ()
@@ -183,6 +184,16 @@ class Understanding:
         written = self.reader.statements(texts, [_slots(s) for s in slotted]) if texts else []
         return [self._understood(s, w, talk) for s, w, talk in zip(slotted, written, talks)]
 
+    def picked(self, understood: Understood, number: int, talk: Talk | None = None) -> Understood:
+        """The answer to the reading that somebody chose, counted from 1; what was chosen is sure.
+
+        Raises:
+            DatabaseError: the database cannot answer.
+        """
+        chosen = understood.alternatives[number - 1]
+        made = replace(understood, kind="unclear", sure=1.0, candidate=chosen, unread="", result=None)
+        return self._decided(self._run(made, chosen.statement, talk))
+
     def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:
         # In a talk 换成 and 刚才 stand where a name might: only what has never been read is one.
         strange = [name for name in slotted.unknown if talk is None or self.pairs.unread(name)]
@@ -202,8 +213,11 @@ class Understanding:
         if best.statement.select is None:
             sure = how_sure(best.written, [c.written for c in found[1:]], written, unread)
             return self._nothing(slotted, unread, sure, "none")
-        readings = tuple(dict.fromkeys(said(c.statement, self.names) for c in found if c.statement.select))[:READINGS]
-        made = Understood(slotted, "unclear", "", 1.0, best, readings=readings, unread=unread, remembered=bool(known))
+        spoken = {said(c.statement, self.names): c for c in reversed(found) if c.statement.select}
+        offered = sorted(spoken.items(), key=lambda pair: found.index(pair[1]))[:READINGS]
+        readings, alternatives = tuple(words for words, _ in offered), tuple(c for _, c in offered)
+        made = Understood(slotted, "unclear", "", 1.0, best, readings=readings, alternatives=alternatives, unread=unread)
+        made = replace(made, remembered=bool(known))
         made = self._run(made, best.statement, talk)
         if not known:
             made = replace(made, sure=self._sureness(made, found, written, talk))
@@ -317,6 +331,8 @@ def _slots(slotted: Slotted) -> frozenset[str]:
 def _unused(slotted: Slotted, text: str) -> bool:
     """A name of the question that the statement leaves out; the inner years of a range may be."""
     used = set(_SLOT.findall(text))
+    if re.search(r"LIMIT K\d,K\d", text):  # 第11名至第13名的是哪三家 counts them once more
+        used |= set(re.findall(r"哪\[(K\d)\]家", slotted.text))
     years = set(re.findall(r"\[(Y\d)\]", slotted.text))
     return any(name not in used for name in (*slotted.values, *years))
 
