@@ -41,7 +41,7 @@ def test_a_company_is_one_slot_however_it_is_called(finder: SlotFinder, said: st
 
 @pytest.mark.parametrize("said", ["600999", "天马微电子"])
 def test_a_company_that_the_table_has_not_is_told_and_stays_as_it_is(finder: SlotFinder, said: str) -> None:
-    found = finder.slotted(f"{said}2020年的净利润")
+    found = finder.slotted(f"{said}在2020年的净利润")
     assert found.unknown == (said,) and found.text.startswith(said) and not found.names("C")
 
 
@@ -127,7 +127,6 @@ def test_numbers_places_and_strings_become_slots_of_their_kind(
         ("2020年盈利最多的公司", "[Y1]年盈利最多的公司"),
         ("2020年净亏最多的公司", "[Y1]年净亏最多的公司"),
         ("2020年的法定代表人是谁", "[Y1]年的法定代表人是谁"),
-        ("近三年的净利润", "近三年的[M1m]"),
     ],
 )
 def test_words_that_mean_something_together_stay_words(finder: SlotFinder, question: str, text: str) -> None:
