@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.records import Written
@@ -18,12 +18,14 @@ def sure(best: float, lowest: float, other: float, unread: str = "") -> float:
     return how_sure(one, [two], written, unread)
 
 
+@settings(deadline=None)
 @given(LOG, LOG, LOG, LOG)
 def test_a_likelier_reading_is_surer(a: float, b: float, lowest: float, other: float) -> None:
     low, high = sorted((a, b))
     assert 0 <= sure(low, lowest, other) <= sure(high, lowest, other) <= 1
 
 
+@settings(deadline=None)
 @given(LOG, LOG, LOG, LOG)
 def test_a_likelier_rival_or_a_doubtful_symbol_makes_it_less_sure(
     a: float, b: float, best: float, third: float
@@ -33,6 +35,7 @@ def test_a_likelier_rival_or_a_doubtful_symbol_makes_it_less_sure(
     assert sure(best, low, third) <= sure(best, high, third)
 
 
+@settings(deadline=None)
 @given(LOG, LOG)
 def test_every_character_that_nothing_explains_makes_it_less_sure(best: float, other: float) -> None:
     assert sure(best, best, other, "天马微") < sure(best, best, other, "天") < sure(best, best, other)
