@@ -62,6 +62,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     **dict.fromkeys(
         (exp.And, exp.Or, exp.Like, exp.Nullif, *_BINARIES, *_COMPARISONS), frozenset({"this", "expression"})
     ),
+    exp.Div: frozenset({"this", "expression", "typed", "safe"}),
 }
 
 
@@ -95,8 +96,8 @@ def _check_nodes(select: exp.Select) -> None:
         if node.comments:
             raise _refuse("不允许注释")
         extra = {name for name, value in node.args.items() if value is not None and value != []} - _PARTS[type(node)]
-        # A flag that is off says nothing.
-        if extra := {name for name in extra if node.args[name] is not False}:
+        # A flag that is off says nothing, but that of NOT INDEXED.
+        if extra := {name for name in extra if node.args[name] is not False or isinstance(node, exp.Table)}:
             raise _refuse(f"{node.key.upper()}里不允许{'、'.join(sorted(extra))}")
         _check_leaf(node)
 

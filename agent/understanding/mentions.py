@@ -31,7 +31,8 @@ _SURNAME = re.compile(r"姓(?P<s>欧阳|司马|上官|诸葛|[一-鿿])(?=的|[,
 _MAIL_AT = re.compile(r"(?P<s>\d{2,3}|[a-zA-Z]{2,})(?=邮箱|信箱)")
 _BARE_CODE = re.compile(r"(?<![\d.])[034689]\d{5}(?![\d.%元人万亿])")
 _TENTHS = re.compile(r"(?P<n>[一二两三四五六七八九])成(?![本立长绩果分品])(?P<half>半)?")
-_DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{NUMERAL})位|(?P<b>{NUMERAL})位小数")
+_FEW = r"(?:1?\d|[零一二两三四五六七八九十])"  # 几亿两位小数: no number of decimals is larger
+_DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d)(?P<b>{_FEW})位小数")
 _TIMES = re.compile(rf"(?P<n>{NUMERAL})(?=倍|番)")
 _COUNTED = re.compile(rf"(?<![这那第])(?P<n>{NUMERAL})(?=[家名强])")
 _SHORT_YEARS = re.compile(r"(?<!\d)[一二][零〇九一二三](?:[、,和][一二][零〇九一二三]){1,3}(?=年|这?[两三四]年)")
