@@ -106,7 +106,7 @@ def test_the_year_end_of_a_column_belongs_to_the_column(finder: SlotFinder) -> N
         ("股票代码六八八开头的公司", "股票代码[S1]开头的公司", "688"),
         ("法定代表人姓欧阳的公司", "法定代表人姓[S1]的公司", "欧阳"),
         ("法定代表人姓李的公司", "法定代表人姓[S1]的公司", "李"),
-        ("邮箱是a.b@c.example的公司", "邮箱是[S1]的公司", "a.b@c.example"),
+        ("邮箱是a.b@c.example的公司", "电子信箱是[S1]的公司", "a.b@c.example"),
         ("名字里有“科技”的公司", "名字里有“[S1]”的公司", "科技"),
     ],
 )
