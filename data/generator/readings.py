@@ -24,10 +24,12 @@ from agent.statements.symbols import symbols_of, vocabulary
 from agent.statements.syntax import Binary, Column, Companies, Node, Select, Statement, parse, rebuild, walk, write
 from agent.understanding.absent import FILE as ABSENT
 from agent.understanding.explained import KnownPairs
+from data.generator.template_statements import template_wordings
 
 FINTRAIN = Path(__file__).resolve().parents[2] / "FinTrain" / "nl2sql" / "train.json"
 WORDINGS = Path(__file__).resolve().parents[1] / "wordings"
 PASSES, SEED = 8, 7
+TEMPLATES = 2000  # of FinTrain's questions over many companies that a pass takes in besides the wordings
 _SLOT = re.compile(r"\[([CYMTPAXKSN]\d)\]")
 _RANGE = re.compile(r"\[Y(\d)\]年?度?\s?(?:到|至|-|~|—|–|→)\s?\[Y(\d)\]")
 _KINDS = "mhrs"  # money, heads, ratio, per share
@@ -439,8 +441,10 @@ def write_readings(folder: Path, passes: int = PASSES) -> int:
     sayings, every = Sayings(), list(wordings())
     kept = [wording for wording in every if held_out(wording.text)]
     taught = [wording for wording in every if not held_out(wording.text)]
+    templates = [numbered(Wording(text, sql, source="FinTrain")) for text, sql in template_wordings(FINTRAIN)]
     for number in range(passes):
-        _write(folder / f"train-{number:02}.jsonl", rows(taught, number, sayings))
+        some = random.Random(f"{SEED} templates {number}").sample(templates, TEMPLATES)
+        _write(folder / f"train-{number:02}.jsonl", rows([*taught, *some], number, sayings))
     _write(folder / "heldout.jsonl", list(rows(kept, -1, sayings))[: len(kept)])
     (folder / "symbols.json").write_text(json.dumps(vocabulary(), ensure_ascii=False), encoding="utf-8")
     (folder / "marks.json").write_text(json.dumps(marks(), ensure_ascii=False), encoding="utf-8")
