@@ -90,9 +90,10 @@ def test_a_saved_reader_reads_the_same_in_eight_bits(reader: SymbolReader, folde
     assert (
         loaded.symbols == reader.symbols and loaded.shape == TINY and loaded.encode(TEXTS[0]) == reader.encode(TEXTS[0])
     )
-    for text in TEXTS:
-        best, again = reader.read(text, beams=1)[0], loaded.read(text, beams=1)[0]
-        assert best.symbols == again.symbols and again.logprob == pytest.approx(best.logprob, abs=0.3)
+    ids, symbols = torch.tensor([reader.encode(TEXTS[0])]), torch.tensor([[1, 3, 4]])
+    with torch.inference_mode():
+        one, other = (made.network(ids, torch.ones_like(ids), symbols) for made in (reader, loaded))
+    assert one.std() > 1 and (one - other).abs().max() < 0.3
     loaded.save(tmp_path)
     assert all(same(load(tmp_path).read(text), loaded.read(text)) for text in TEXTS)
 
