@@ -194,11 +194,11 @@ class Evaluator:
             self._row(named.row)
             if isinstance(named, Shown)
             else named.name
-            if isinstance(named, (Column, Text))
+            if isinstance(named, Column)
+            else named.text
+            if isinstance(named, Text)
             else ""
         )
-        if isinstance(named, Text):
-            company = named.text
         return (Row(company, tuple(self._value(item, company) for item in select.items)),)
 
     def _few(self, select: Select) -> tuple[Row, ...]:

@@ -280,7 +280,7 @@ def said(statement: Statement, names: Mapping[str, str]) -> str:
     elif items == COMPANY and (select.order is not None or select.where is not None):
         text = speaker.among(select).removesuffix("的")
     else:
-        text = f"{speaker.among(select)}{items}"
+        text = f"{speaker.among(select)}{items}".replace("的公司的公司数", "的公司数")
     return text + (f"（{statement.unit}）" if statement.unit else "")
 
 

@@ -192,7 +192,7 @@ def test_numbers_over_named_companies(base: Database) -> None:
     assert value(run(base, f"SELECT MEDIAN(净利润@2018) {where}")) == 8
     assert value(run(base, f"SELECT COUNT(DISTINCT 法定代表人@2018) {where}")) == 3
     assert value(run(base, f"SELECT COUNT(研发费用@2018) {where}")) == 2
-    assert value(run(base, f"SELECT 增长率(SUM(净利润@2018),SUM(净利润@2020)) {where}")) == Decimal("38.8") / 13 - 1
+    assert near(value(run(base, f"SELECT 增长率(SUM(净利润@2018),SUM(净利润@2020)) {where}")), Decimal("38.8") / 13 - 1)
     with pytest.raises(NotAnswerable, match="丙"):
         run(base, f"SELECT SUM(研发费用@2018) {where}")
 
@@ -201,7 +201,7 @@ def test_companies_against_each_other(base: Database) -> None:
     assert values(run(base, f"SELECT {A}.净利润@2020-{B}.净利润@2019")) == [Decimal("16.4")]
     assert values(run(base, f"SELECT {A}.净利润@2020>{B}.净利润@2020")) == [True]
     assert values(run(base, f"SELECT 最高项({A}.净利润@2018,'{F}'.净利润@2018)")) == [f"'{F}'.净利润@2018"]
-    assert values(run(base, f"SELECT {A}.净利润@2018/(SELECT AVG(净利润@2018))")) == [Decimal(10) / (Decimal("66.2") / 6)]
+    assert near(value(run(base, f"SELECT {A}.净利润@2018/(SELECT AVG(净利润@2018))")), Decimal(60) / Decimal("66.2"))
 
 
 # --- companies that are found
@@ -255,6 +255,11 @@ def where(figure: Callable[[str], Decimal | None], test: Callable[[Decimal], boo
     return {company for company, found in known(figure).items() if test(found)}
 
 
+def _gross(company: str, year: int) -> tuple[Decimal | None, Decimal | None]:
+    cells = both(year, "营业收入", "营业成本")(company)
+    return (cells[0] - cells[1], cells[0]) if cells else (None, None)
+
+
 CONDITIONS: list[tuple[str, set[str]]] = [
     ("净利润@2020>10", where(of("净利润", 2020), lambda v: v > 10)),
     ("净利润@2020>=10", where(of("净利润", 2020), lambda v: v >= 10)),
@@ -272,7 +277,7 @@ CONDITIONS: list[tuple[str, set[str]]] = [
     ("法定代表人@2020=法定代表人@2019", {B, C, G}),
     ("法定代表人@2018 LIKE '三'", {A}),
     ("净利润@2018>(SELECT AVG(净利润@2018))", {F}),
-    ("净利润@2018>(SELECT MEDIAN(净利润@2018))", {A, C, F} - ({C} if Decimal(8) <= Decimal("5.5") else set())),
+    ("净利润@2018>(SELECT MEDIAN(净利润@2018))", {A, C, F}),
     ("净利润@2020>(SELECT AVG(净利润@2020) WHERE 注册地址@2020 LIKE '浙江')", {A, B, C}),
     (f"营业收入@2018<{B}.营业收入@2018", {C, E, G}),
     (f"公司<>{A} AND 净利润@2018>{A}.净利润@2018/2", {C, F}),
@@ -289,7 +294,7 @@ CONDITIONS: list[tuple[str, set[str]]] = [
     ("职工总人数@2018/职工总人数@2020>0.8", {A, G}),
     ("毛利率@2018>0.35", where(lambda c: over(*_gross(c, 2018)), lambda v: v > Decimal("0.35"))),
     (f"公司 IN ({A},{B},{E}) AND 净利润@2018>0", {A, E}),
-    (f"公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 3) AND 净利润@2018>0", {A, F}),
+    ("公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 3) AND 净利润@2018>0", {A, F}),
     ("NOT 公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 3) AND 净利润@2018>0", {C, E, G}),
     ("公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 2,4) AND 净利润@2018>0", {A, G}),
     (
@@ -311,13 +316,11 @@ CONDITIONS: list[tuple[str, set[str]]] = [
     ("公司全称 LIKE '股份' AND 净利润@2020>10", {A, C}),
     ("GREATEST(净利润@2018,净利润@2019)>9", {A, F}),
     ("ABS(净利润@2018)>=5 AND ABS(净利润@2018)<=8", {B, C}),
-    ("研发费用率@2018>0.03", where(lambda c: over(number(c, 2018, "研发费用"), number(c, 2018, "营业收入")), lambda v: v > Decimal("0.03"))),
+    (
+        "研发费用率@2018>0.03",
+        where(lambda c: over(number(c, 2018, "研发费用"), number(c, 2018, "营业收入")), lambda v: v > Decimal("0.03")),
+    ),
 ]
-
-
-def _gross(company: str, year: int) -> tuple[Decimal | None, Decimal | None]:
-    cells = both(year, "营业收入", "营业成本")(company)
-    return (cells[0] - cells[1], cells[0]) if cells else (None, None)
 
 
 @pytest.mark.parametrize(("condition", "expected"), CONDITIONS, ids=[condition for condition, _ in CONDITIONS])
@@ -348,10 +351,8 @@ def test_found_companies_tell_their_items_and_what_was_compared(base: Database) 
     assert [row.values for row in got.rows] == [("王五", Decimal(-5))]
     assert got.rows[0].shown == {"营业收入@2020": 90, "净利润@2020": 10}
     share = run(base, f"SELECT 净利润@2018/(SELECT SUM(净利润@2018)),{A}.净利润@2019 WHERE 净利润@2018>9")
-    assert [(row.company, row.values) for row in share.rows] == [
-        (F, (Decimal(50) / Decimal("66.2"), Decimal("12.1"))),
-        (A, (Decimal(10) / Decimal("66.2"), Decimal("12.1"))),
-    ] or names(share) == sorted([A, F], key=str.encode)
+    assert names(share) == [F, A] and [row.values[1] for row in share.rows] == [Decimal("12.1")] * 2
+    assert all(near(row.values[0], n(row.company, 2018, "净利润") / Decimal("66.2")) for row in share.rows)
 
 
 # --- numbers over companies
@@ -418,8 +419,8 @@ def test_arithmetic_of_aggregates(base: Database, item: str, expected: Decimal |
         (f"COUNT(*) WHERE 公司 IN ({A},{B}) AND NOT 公司 IN (SELECT 公司 WHERE 净利润@2018>5)", Decimal(1)),
         ("COUNT(DISTINCT 法定代表人@2020) WHERE 净利润@2020>9", Decimal(3)),
         ("(SELECT SUM(净利润@2018) WHERE 公司 IN (SELECT 公司 ORDER BY 净利润@2018 DESC LIMIT 1))/(SELECT SUM(净利润@2018))", Decimal(50) / Decimal("66.2")),
-        ("(SELECT 净利润@2018 ORDER BY 净利润@2018 DESC LIMIT 1)-(SELECT 净利润@2018 ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 2)", Decimal(42)),
-        (f"(SELECT 净利润@2018 WHERE 公司 IN ({A},{B},{C}) ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 2)", Decimal(-5)),
+        ("(SELECT 净利润@2018 ORDER BY 净利润@2018 DESC LIMIT 1)-(SELECT 净利润@2018 ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 2)", Decimal(40)),
+        (f"(SELECT 净利润@2018 WHERE 公司 IN ({A},{B},{C}) ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 2)", Decimal(8)),
     ],
 )  # fmt: skip
 def test_numbers_over_some_companies(base: Database, statement: str, expected: Decimal) -> None:
@@ -436,7 +437,14 @@ def test_nothing_adds_up_to_nothing(base: Database) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
-    [("", [G, A, B, C]), ("[2:]", [A, B, C]), ("[:2]", [G, A]), ("[2:3]", [A, B]), ("[-1:]", [C]), ("[:-1]", [G, A, B])],
+    [
+        ("", [G, A, B, C]),
+        ("[2:]", [A, B, C]),
+        ("[:2]", [G, A]),
+        ("[2:3]", [A, B]),
+        ("[-1:]", [C]),
+        ("[:-1]", [G, A, B]),
+    ],
 )
 def test_slices_of_what_was_shown_in_its_order(base: Database, rows: str, expected: list[str]) -> None:
     got = run(base, f"SELECT 净利润@2018 WHERE 公司 IN 上述{rows}", (G, A, B, C))
@@ -467,14 +475,18 @@ def test_of_the_first_by_one_figure_the_first_by_another(base: Database) -> None
     by_income = ranked(known(of("营业收入", 2018)))[:4]
     right = ranked(known(of("净利润", 2018), by_income))
     assert names(run(base, f"SELECT 公司 WHERE {inner} ORDER BY 净利润@2018 DESC LIMIT 2")) == right[:2]
-    assert names(run(base, f"SELECT 公司 WHERE {inner} ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 3")) == right[3:4]
+    assert names(run(base, f"SELECT 公司 WHERE {inner} ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 3")) == right[2:3]
     within = f"公司 IN (SELECT 公司 WHERE {inner} ORDER BY 净利润@2018 DESC LIMIT 2)"
     assert set(names(run(base, f"SELECT 公司 WHERE {within} AND 净利润@2018>20"))) == {F}
 
 
 def test_a_company_that_changed_its_name_is_one_company(base: Database) -> None:
     aliases = {A: (G, A)}  # as if 甲 had been called 庚
-    got = run(base, "SELECT COUNT(*) WHERE 公司 IN (SELECT 公司 WHERE 净利润@2018>=3) AND NOT 公司 IN (SELECT 公司 WHERE 净利润@2018>20)", aliases=aliases)
+    got = run(
+        base,
+        "SELECT COUNT(*) WHERE 公司 IN (SELECT 公司 WHERE 净利润@2018>=3) AND NOT 公司 IN (SELECT 公司 WHERE 净利润@2018>20)",
+        aliases=aliases,
+    )
     assert value(got) == 2  # 甲 alias 庚, and 丙
 
 
@@ -488,7 +500,9 @@ def table(folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | N
     path = folder / "random.sqlite3"
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE company_table (公司全称 TEXT, 年份 INTEGER, 净利润 REAL, 营业收入 REAL, 职工总人数 INTEGER)")
+        connection.execute(
+            "CREATE TABLE company_table (公司全称 TEXT, 年份 INTEGER, 净利润 REAL, 营业收入 REAL, 职工总人数 INTEGER)"
+        )
         for at, (profit, income, heads) in enumerate(rows):
             cells = (f"公司{at:02}", 2020, *(None if v is None else float(v) for v in (profit, income)), heads)
             connection.execute("INSERT INTO company_table VALUES (?,?,?,?,?)", cells)
@@ -501,9 +515,16 @@ RANDOM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthC
 
 @RANDOM
 @given(FIGURES, st.integers(-(10**9), 10**9))
-def test_random_aggregates(folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], cents: int) -> None:
+def test_random_aggregates(
+    folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], cents: int
+) -> None:
     base, least = table(folder, rows), Decimal(cents) / 100
-    got = values(run(base, f"SELECT SUM(净利润@2020),AVG(净利润@2020),MEDIAN(净利润@2020),COUNT(*) WHERE 营业收入@2020>={least}"))
+    got = values(
+        run(
+            base,
+            f"SELECT SUM(净利润@2020),AVG(净利润@2020),MEDIAN(净利润@2020),COUNT(*) WHERE 营业收入@2020>={least:f}",
+        )
+    )
     met = [profit for profit, income, _ in rows if income is not None and income >= least]
     kept = [profit for profit in met if profit is not None]
     right = [sum(kept), sum(kept) / len(kept), statistics.median(kept)] if kept else [None] * 3
@@ -513,19 +534,28 @@ def test_random_aggregates(folder: Path, rows: list[tuple[Decimal | None, Decima
 
 @RANDOM
 @given(FIGURES, st.integers(1, 13))
-def test_random_first_and_ranks(folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], k: int) -> None:
+def test_random_first_and_ranks(
+    folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], k: int
+) -> None:
     base = table(folder, rows)
     figures = {f"公司{at:02}": profit for at, (profit, _, _) in enumerate(rows) if profit is not None}
     assert names(run(base, f"SELECT 公司 ORDER BY 净利润@2020 DESC LIMIT {k}")) == ranked(figures)[:k]
-    assert names(run(base, f"SELECT 公司 ORDER BY 净利润@2020 ASC LIMIT 1 OFFSET {k}")) == ranked(figures, False)[k - 1 : k]
+    assert (
+        names(run(base, f"SELECT 公司 ORDER BY 净利润@2020 ASC LIMIT 1 OFFSET {k}"))
+        == ranked(figures, False)[k - 1 : k]
+    )
     first = next(iter(figures), None)
     if first is not None:
         above = sum(other > figures[first] for other in figures.values())
         assert values(run(base, f"SELECT 名次(净利润@2020) WHERE 公司={first}")) == [1 + above]
-    heads = {f"公司{at:02}": over(profit, Decimal(h)) for at, (profit, _, h) in enumerate(rows) if profit is not None and h}
+    heads = {
+        f"公司{at:02}": over(profit, Decimal(h)) for at, (profit, _, h) in enumerate(rows) if profit is not None and h
+    }
     got = run(base, f"SELECT 公司 ORDER BY 净利润@2020/职工总人数@2020 DESC LIMIT {k}")
     best = sorted((v for v in heads.values() if v is not None), reverse=True)[:k]
-    assert [round(Decimal(str(row.shown["净利润@2020/职工总人数@2020"])), 8) for row in got.rows] == [round(v, 8) for v in best]
+    assert [round(Decimal(str(row.shown["净利润@2020/职工总人数@2020"])), 8) for row in got.rows] == [
+        round(v, 8) for v in best
+    ]
 
 
 def test_the_sample_has_what_is_tested() -> None:
