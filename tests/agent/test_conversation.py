@@ -12,7 +12,7 @@ from agent.errors import CaibaoError
 from agent.pipeline import Pipeline
 from agent.records import Ambiguity
 from tests.agent.scripted import ScriptedModel, make_database
-from tests.agent.understood import FIGURE, Says, understanding_of
+from tests.agent.understood import FIGURE, Says, understanding_of, unsure
 
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
 OPEN = Ambiguity("column", 0, 2, "利润", ("净利润", "营业利润"), "净利润")
@@ -105,7 +105,7 @@ def test_the_rows_that_were_shown_can_be_asked_about(tmp_path: Path) -> None:
 
 
 def test_a_whole_question_in_the_middle_of_a_talk_is_read_alone_where_that_is_surer(tmp_path: Path) -> None:
-    talk = understanding_talk(tmp_path, {"[SEP]": "NONE", "": FIGURE})
+    talk = understanding_talk(tmp_path, {"[SEP]": unsure("NONE"), "": FIGURE})
     talk.ask("华兴科技2020年的净利润是多少?")
     assert "800元" in talk.ask("瑞达银行2021年的净利润是多少?").answer.text
     assert read_by(talk)[-1] == "[C1][Y1]年的[M1m]是多少?"
