@@ -72,7 +72,7 @@ def main() -> None:
     x, y = rows(options.rows, reader, pairs, options.limit)
     fitted, kept = torch.arange(len(x)) % 2 == 0, torch.arange(len(x)) % 2 == 1
     line = fit(x[fitted], y[fitted])
-    print("right", float(y.mean()), "bias", float(line.bias), "weights", line.weight[0].tolist())
+    print("right", float(y.mean()), "bias", line.bias.item(), "weights", line.weight[0].tolist())
     sure = torch.sigmoid(line(x[kept])[:, 0])
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98):
         told = sure >= threshold

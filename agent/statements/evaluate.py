@@ -47,6 +47,7 @@ from agent.statements.tables import MOST, Table
 from agent.table.database import MAX_ROWS
 
 PRECISION = 50
+_NEAR, _CENT = Decimal("1e-9"), Decimal("0.001")  # figures that are closer may be alike
 _FEW = 100  # companies of a list that are read one by one
 Cells = dict[tuple[str, str, str], Value]  # (company, year, column) → value
 Got = Decimal | str | bool | None
@@ -146,18 +147,18 @@ class Evaluator:
 
     def _members(self, select: Select) -> tuple[str, ...]:
         """The companies of a SELECT inside IN, under their latest names."""
-        rows = self._inner_rows(select)
+        rows = self._inner_rows(select, told=False)
         latest = {name: company for company, names in self._aliases.items() for name in names}
         return tuple(dict.fromkeys(latest.get(row.company, row.company) for row in rows))
 
-    def _inner_rows(self, select: Select) -> tuple[Row, ...]:
+    def _inner_rows(self, select: Select, told: bool = True) -> tuple[Row, ...]:
         """The rows of a SELECT inside another one."""
         inner = Evaluator(self._table, self._shown, self._aliases)
         inner._most = MOST
         result = inner.run(select)
         if result.truncated:
             raise NotAnswerable(f"条件里的公司超过{MOST}家，无法回答该问题。")
-        self.cells |= inner.cells
+        self.cells |= inner.cells if told else {}
         return cut(select, result.rows) if listed_companies(select) else result.rows
 
     def _constant(self, node: Node) -> Node:
@@ -325,7 +326,9 @@ class Evaluator:
                 return _arithmetic("/", numbers[1] - numbers[0], numbers[0])
             if node.name == "年均增长率":
                 return _compound(numbers, node)
-            return {"ABS": lambda v: abs(v[0]), "GREATEST": max, "LEAST": min}[node.name](numbers)
+            if node.name == "ABS":
+                return abs(numbers[0])
+            return max(numbers) if node.name == "GREATEST" else min(numbers)
 
     def _scalar(self, select: Select) -> Got:
         """The single value of a subquery."""
@@ -344,15 +347,24 @@ class Evaluator:
         value = self._value(node.args[0], company)
         if value is None:
             return None
-        above = Binary(">" if node.name == "名次" else "<", node.args[0], Number(f"{Decimal(value):f}"))
-        others = Binary("<>", Column(COMPANY), Column(company))
-        where: Node = Binary("AND", others, above)
+        where: Node = Binary("<>", Column(COMPANY), Column(company))
         if len(node.args) > 1:
             if not self._value(node.args[1], company):
                 raise NotAnswerable(f"{company}不在所说的公司之中，没有名次，无法回答该问题。")
             where = Binary("AND", where, self._bound(node.args[1]))
-        found = self._table.aggregate(self._settled(Select((Call("COUNT", (Star(),)),), where)), self._aliases)
-        return Decimal(str(found[0])) + 1
+        key, own, down = self._bound(node.args[0]), Decimal(value), node.name == "名次"
+        if isinstance(key, Column) and key.name in self._table.columns:
+            return 1 + self._how_many(where, key, ">" if down else "<", own)
+        # What is computed is rounded in the database: what comes near is reckoned exactly.
+        near = max(abs(own) * _NEAR, _CENT if unit_of(key) == "money" else _NEAR)
+        beyond = self._how_many(where, key, ">" if down else "<", own + near if down else own - near)
+        within = Binary("AND", _bounded(key, ">=", own - near), _bounded(key, "<=", own + near))
+        close = self._each(Select((key,), Binary("AND", where, within)), key)
+        return 1 + beyond + sum(other > own if down else other < own for other in close)
+
+    def _how_many(self, where: Node, key: Node, op: str, value: Decimal) -> Decimal:
+        counted = Select((Call("COUNT", (Star(),)),), Binary("AND", where, _bounded(key, op, value)))
+        return Decimal(str(self._table.aggregate(counted, self._aliases)[0]))
 
     # --- many companies
 
@@ -364,7 +376,7 @@ class Evaluator:
         plain = [call for call in calls if not _by_code(call)]
         values: dict[Node, Got] = {}
         if plain:
-            bound = tuple(replace(call, args=tuple(self._bound(a) for a in call.args)) for call in plain)  # type: ignore[attr-defined]
+            bound = tuple(replace(call, args=tuple(self._bound(a) for a in call.args)) for call in plain)
             found = self._table.aggregate(replace(select, items=bound), self._aliases)
             values |= {call: _number(value) for call, value in zip(plain, found)}
         for call in calls:
@@ -379,17 +391,17 @@ class Evaluator:
         """Aggregates over companies that are named: every one of them has to have its value."""
         values: dict[Node, Got] = {}
         for call in dict.fromkeys(part for item in select.items for part in own_parts(item) if is_aggregate(part)):
-            arg, counts = call.args[0], call.name == "COUNT"  # type: ignore[attr-defined]
+            arg, counts = call.args[0], call.name == "COUNT"
             each = [(name, self._value(arg, name) if not isinstance(arg, Star) else Decimal(1)) for name in names]
             if counts:
                 known = [value for _, value in each if value is not None]
-                values[call] = Decimal(len(set(known)) if call.distinct else len(known))  # type: ignore[attr-defined]
+                values[call] = Decimal(len(set(known)) if call.distinct else len(known))
                 continue
             absent = [name for name, value in each if value is None]
             if absent:
                 raise NotAnswerable(f"未查询到{'、'.join(absent)}的数据，无法合计，无法回答该问题。")
             numbers = [Decimal(value) for _, value in each if value is not None]
-            values[call] = _over(call.name, numbers)  # type: ignore[attr-defined]
+            values[call] = _over(call.name, numbers)
             for name, value in each:
                 self.inner[f"{name}:{spell(arg)}"] = value
         self._given |= values
@@ -401,10 +413,17 @@ class Evaluator:
         arg = self._bound(call.args[0])
         if call.name == "MEDIAN":
             return self._median(select, arg)
-        rows = self._table.rows(Select((arg,), select.where, arg), self._aliases, most=MOST)[0]
-        values = [self._value(arg, self._remember(row)) for row in rows]
-        known = [Decimal(value) for value in values if value is not None]
+        known = self._each(Select((arg,), select.where, arg), arg)
         return _over(call.name, known) if known else None
+
+    def _each(self, select: Select, node: Node) -> list[Decimal]:
+        """The figure of every company that a SELECT finds; what they are made of is not told."""
+        apart = Evaluator(self._table, self._shown, self._aliases)
+        rows, truncated = self._table.rows(select, self._aliases, most=MOST)
+        if truncated:
+            raise NotAnswerable(f"要计算的公司超过{MOST}家，无法回答该问题。")
+        values = [apart._value(node, apart._remember(row)) for row in rows]
+        return [Decimal(value) for value in values if value is not None]
 
     def _median(self, select: Select, arg: Node) -> Got:
         known = IsNull(arg, negated=True)
@@ -449,6 +468,10 @@ def cut(select: Select, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Of sorted rows those that LIMIT and OFFSET ask for."""
     limit, offset = _window(select)
     return rows[offset : None if limit is None else offset + limit]
+
+
+def _bounded(key: Node, op: str, value: Decimal) -> Node:
+    return Binary(op, key, Number(f"{value:f}"))
 
 
 def _of_others(node: Node) -> bool:

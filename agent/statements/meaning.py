@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
@@ -151,7 +151,7 @@ def own_parts(node: object) -> Iterator[Node]:
             yield from own_parts(getattr(node, name, None))
 
 
-def is_aggregate(node: Node) -> bool:
+def is_aggregate(node: Node) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.name in AGGREGATES
 
 

@@ -251,10 +251,7 @@ class _Teller:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
         short = self._say.name(row.company)
         who = row.company if short == row.company else f"{row.company}（{short}）"
-        told = [
-            f"{self._say.expression(parse(f'SELECT {key}').select.items[0])}为{self._shown(key, value)}"
-            for key, value in row.shown.items()
-        ]  # type: ignore[union-attr]
+        told = [f"{self._say.expression(_node(key))}为{self._shown(key, value)}" for key, value in row.shown.items()]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
                 told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}")
@@ -294,11 +291,11 @@ class _Teller:
     def _parts(self, names: tuple[str, ...]) -> str:
         """What an arithmetic of aggregates was made of."""
         if names:
+            each = [(*key.split(":", 1), value) for key, value in self._result.inner.items() if ":" in key]
             told = [
-                f"{self._say.name(key.split(':', 1)[0])}{self._say.expression(parse('SELECT ' + key.split(':', 1)[1]).select.items[0])}为{self._shown(key.split(':', 1)[1], value)}"
-                for key, value in self._result.inner.items()
-                if ":" in key
-            ]  # type: ignore[union-attr]
+                f"{self._say.name(str(name))}{self._say.expression(_node(str(key)))}为{self._shown(str(key), value)}"
+                for name, key, value in each
+            ]
             return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
         computed = [item for item in self._select.items if not is_aggregate(item)]
         calls = [part for item in computed for part in own_parts(item) if is_aggregate(part)]
@@ -307,6 +304,13 @@ class _Teller:
             for call in dict.fromkeys(calls)
         ]
         return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
+
+
+def _node(text: str) -> Node:
+    """The expression that was spelled so."""
+    select = parse(f"SELECT {text}").select
+    assert select is not None
+    return select.items[0]
 
 
 __all__ = ["Number", "tell"]

@@ -19,8 +19,8 @@ from agent.records import Candidate as Candidate_
 from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
 from agent.statements.checks import faults
 from agent.statements.evaluate import Evaluator, Result
-from agent.statements.meaning import listed_companies
-from agent.statements.syntax import Column, Statement, parse, walk
+from agent.statements.meaning import conjuncts, listed_companies, scope
+from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statement, parse, walk
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
@@ -29,11 +29,12 @@ from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
 from agent.understanding.sureness import how_sure
 
-SURE = 0.5  # of the answers that are this sure or surer, so many were right (benchmarks.people)
+SURE = 0.7  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
+_ALL = re.compile("全|所有|市场|各家|每家")
 Kind = Literal["answer", "refusal", "none", "unclear"]
 # What evaluating or telling a statement raises that parses and yet means nothing.
 _SENSELESS = (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError)
@@ -206,7 +207,7 @@ class Understanding:
         if known:
             written = [Written(known, 0.0, 0.0)]
         unread = "" if known else self.pairs.unread(slotted.text)
-        found = list(self._sound(written, slotted, talk))
+        found = _about_what_was_shown(list(self._sound(written, slotted, talk)), slotted, talk)
         if not found:
             return self._nothing(slotted, unread, 0.0)
         best = found[0]
@@ -309,6 +310,21 @@ class Understanding:
         if wanted:
             named, have = "、".join(f"{year}年" for year in sorted(wanted)), "、".join(map(str, self.years))
             raise NotAnswerable(f"未查询到{named}的数据（表里有{have}年），无法回答该问题。")
+
+
+def _about_what_was_shown(found: list[Candidate], slotted: Slotted, talk: Talk | None) -> list[Candidate]:
+    """After rows were shown, a number over all companies is meant only where words ask for all: 平均一下 is of those shown."""
+    if talk is None or len(talk.shown) < 2 or _ALL.search(slotted.plain) or not found:
+        return found
+    return [c for c in found if not _is_over_all(c.statement)]
+
+
+def _is_over_all(statement: Statement) -> bool:
+    select = statement.select
+    if select is None or scope(select) != "aggregated":
+        return False
+    own = [p for p in conjuncts(select.where) if not (isinstance(p, Binary) and p.op == "<>" and p.left == Column(COMPANY))]
+    return not own and not any(isinstance(part, Companies) for part in walk(select))
 
 
 def _meaning(statement: Statement, result: Result) -> Hashable:
