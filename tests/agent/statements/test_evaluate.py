@@ -165,6 +165,17 @@ def test_ranks(base: Database, column: str, year: int) -> None:
         assert got == [1 + sum(v > own for v in figures.values()), 1 + sum(v < own for v in figures.values())]
 
 
+def test_equal_ratios_share_a_rank_whatever_the_database_rounds(base: Database) -> None:
+    # 1/3 and 2/3 do not end: 甲 10/30, 乙 20/30 and 丙 2/3 as quotients of other figures.
+    third, two_thirds = "资产总计@2018/(资产总计@2018*3)", "资产总计@2018*2/(资产总计@2018*3)"
+    for key in (third, two_thirds, f"{third}-{two_thirds}"):
+        got = run(base, f"SELECT 名次({key}),倒数名次({key}) WHERE 公司={A}")
+        assert values(got) == [1, 1]
+    assert values(run(base, f"SELECT 名次(净利润@2020/营业收入@2020) WHERE 公司={B}")) == [2]
+    assert values(run(base, f"SELECT 倒数名次(增长率(净利润@2018,净利润@2020)) WHERE 公司={A}")) == [2]
+    assert values(run(base, f"SELECT 名次(年均增长率(净利润@2018,净利润@2020)) WHERE 公司={A}")) == [3]
+
+
 def test_a_rank_among_those_that_meet_a_condition(base: Database) -> None:
     assert values(run(base, f"SELECT 名次(营业收入@2020,注册地址@2020 LIKE '杭州') WHERE 公司={C}")) == [2]
     assert values(run(base, f"SELECT 名次(净利润@2020,净利润@2020>5 AND 营业收入@2020<100) WHERE 公司={B}")) == [2]
