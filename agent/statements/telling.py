@@ -176,7 +176,7 @@ class _Teller:
                 + "。"
                 + self._operands(select.items, "")
             )
-        key = spell(select.order)
+        key = next(iter(rows[0].shown))  # the sort key with its subqueries as numbers
         label = self._say.expression(select.order)
         told = [f"{self._say.name(row.company)}{self._say.value(select.order, row.shown[key])}" for row in rows]
         first = cut(select, rows)
@@ -275,7 +275,9 @@ class _Teller:
         told = []
         for item, value in zip(select.items, row.values):
             if value is None:
-                raise NotAnswerable(f"{among}没有{self._say.expression(item)}的数据，无法回答该问题。")
+                raise NotAnswerable(
+                    f"{among.removesuffix('的')}没有{self._say.expression(item)}的数据，无法回答该问题。"
+                )
             told.append(self._aggregate(item, value))
         return f"{among.rstrip('的')}{'的' if among else ''}" + "；".join(told) + "。" + self._parts(names)
 

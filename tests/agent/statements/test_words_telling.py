@@ -150,6 +150,10 @@ def test_named_companies(sqlite: Database) -> None:
     assert "第2高的是丙股份" in text
     text = told(sqlite, f"SELECT 公司 WHERE 公司 IN ({A},{B}) ORDER BY 净利润@2018 DESC LIMIT 1")
     assert "相差15元" in text
+    text = told(
+        sqlite, f"SELECT 公司 WHERE 公司 IN ({A},{B}) ORDER BY ABS(净利润@2018-(SELECT AVG(净利润@2018))) ASC LIMIT 1"
+    )
+    assert "甲股份" in text and "1.03元" in text and "16.03元" in text
     with pytest.raises(NotAnswerable, match="只有2家"):
         told(sqlite, f"SELECT 公司 WHERE 公司 IN ({A},{B}) ORDER BY 净利润@2018 DESC LIMIT 1 OFFSET 3")
     text = told(sqlite, f"SELECT SUM(净利润@2018) WHERE 公司 IN ({A},{B})")
