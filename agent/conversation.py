@@ -115,8 +115,9 @@ class Conversation:
     def readings(self) -> tuple[str, ...]:
         """What the last question may mean, where it was not clear enough to be answered."""
         read = self.traces[-1].understood if self.traces else None
-        unclear = read is not None and read.kind == "unclear" and self.traces[-1].answer.kind == "refusal"
-        return read.readings if unclear else ()
+        if read is None or read.kind != "unclear" or self.traces[-1].answer.kind != "refusal":
+            return ()
+        return read.readings
 
     def pick(self, number: int) -> Trace:
         """The answer to one of the `readings`, counted from 1.

@@ -45,7 +45,6 @@ from agent.table.database import Database
 from agent.telling.conclude import conclude, missing
 from agent.telling.phrase import Wording
 from agent.text import normalise
-from agent.understanding.agreement import agrees
 from agent.understanding.understand import Talk, Understanding, Understood
 from agent.writing import nl2sql, rules
 from agent.writing.memory import Memory
@@ -244,10 +243,12 @@ class Pipeline:
             understood = journey.understood
             if understood is None or understood.kind != "unclear" or journey.answer is None or _label(journey) == "F":
                 continue
-            if journey.answer.kind != "answer" or not agrees(understood.told, journey.answer.text):
+            assert self.understanding is not None
+            same = self.understanding.witnessed(understood, journey.answer.text) if journey.answer.kind == "answer" else None
+            if same is None:
                 journey.answer, journey.sql, journey.facts = Answer(understood.text, "refusal"), None, None
             else:
-                journey.answer, journey.sql = Answer(understood.told, "answer", understood.evidence), None
+                journey.answer, journey.sql, journey.understood = Answer(same.told, "answer", same.evidence), None, same
                 journey.notes.append("两种读法得到同样的数。")
 
     def _classify(self, journeys: list[_Journey]) -> None:

@@ -17,6 +17,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def report(found: Sequence[Scored], screen: Console) -> dict[str, float]:
         table.add_row(kind, *(str(counts[what]) for what in ("right", "refused", "wrong")))
     screen.print(table)
     curve = Table("把握", "回答", "其中对", title="把握与对的比例")
-    for low, high in zip(BINS, BINS[1:]):
+    for low, high in pairwise(BINS):
         inside = [each for each in found if each.answered and low <= each.sure < high]
         right = sum(each.outcome == "right" for each in inside)
         curve.add_row(f"{low:.2f}–{min(high, 1):.2f}", str(len(inside)), f"{right / len(inside):.1%}" if inside else "")

@@ -83,7 +83,8 @@ def _can_be_written(value: object) -> bool:
 
 def _turns(row: dict) -> tuple[str, ...]:
     """The turns of {"turns": ["…", {"question": "…"}, {"Q": "…"}]}; none where the row is no dialogue of readable texts."""
-    given = row.get("turns") if isinstance(row.get("turns"), list) else []
+    turns = row.get("turns")
+    given = turns if isinstance(turns, list) else []
     texts = [t if isinstance(t, str) else t.get("question", t.get("Q")) if isinstance(t, dict) else None for t in given]
     sound = all(isinstance(text, str) and text.strip() and _can_be_written(text) for text in texts)
     return tuple(texts) if sound and _can_be_written(row.get("id")) else ()  # type: ignore[arg-type]

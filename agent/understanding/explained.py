@@ -48,8 +48,8 @@ class KnownPairs:
 
     def save(self, path: Path) -> None:
         after: dict[str, list[str]] = {}
-        for first, second in sorted(self._pairs):
-            after.setdefault(first, []).append(second)
+        for pair in sorted(self._pairs):
+            after.setdefault(pair[0], []).append(pair[1])
         path.write_text("".join(f"{first}{''.join(seconds)}\n" for first, seconds in after.items()), encoding="utf-8")
 
     def unread(self, text: str) -> str:

@@ -150,8 +150,8 @@ class SlotFinder:
     def _amounts(self, found: Found) -> None:
         plain, columns = self._plain(found), self._column_spans(found)
         for match in _TENTHS.finditer(plain):
-            value = parse_number(match["n"]) or Decimal(0)
-            found.add("percent", *match.span(), (value + (Decimal("0.5") if match["half"] else 0)) / 10)
+            tenths = parse_number(match["n"]) or Decimal(0)
+            found.add("percent", *match.span(), (tenths + (Decimal("0.5") if match["half"] else 0)) / 10)
         for amount in find_amounts(plain):
             if not any(start <= amount.start < end for start, end in columns):
                 self._amount(found, amount.start, amount.end, amount.value)
@@ -292,4 +292,4 @@ def _names_years(text: str) -> bool:
 
 
 def _years_of(mention: Mention) -> tuple[int, ...]:
-    return tuple(mention.value)  # type: ignore[call-overload]
+    return tuple(mention.value)  # type: ignore[arg-type]

@@ -24,6 +24,7 @@ from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statemen
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
+from agent.understanding.agreement import agrees
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
@@ -31,6 +32,7 @@ from agent.understanding.sureness import how_sure
 
 SURE = 0.7  # of the answers that are this sure or surer, so many were right (benchmarks.people)
 READINGS = 3  # that a refusal offers
+_LIKELY = math.log(0.03)  # a reading less likely than this is not believed, whoever bears it out
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
@@ -195,6 +197,21 @@ class Understanding:
         made = replace(understood, kind="unclear", sure=1.0, candidate=chosen, unread="", result=None)
         return self._decided(self._run(made, chosen.statement, talk))
 
+    def witnessed(self, understood: Understood, answer: str) -> Understood | None:
+        """An unclear question's reading that comes to the same as `answer`, which was come to in another way; None if none does.
+
+        Raises:
+            DatabaseError: the database cannot answer.
+        """
+        if agrees(understood.told, answer):
+            return understood
+        for number, other in enumerate(understood.alternatives, 1):
+            if other is not understood.candidate and other.written.logprob > _LIKELY:
+                picked = self.picked(understood, number)
+                if picked.kind == "answer" and agrees(picked.told, answer):
+                    return picked
+        return None
+
     def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:
         # In a talk 换成 and 刚才 stand where a name might: only what has never been read is one.
         strange = [name for name in slotted.unknown if talk is None or self.pairs.unread(name)]
@@ -213,7 +230,9 @@ class Understanding:
         best = found[0]
         if best.statement.select is None:
             sure = how_sure(best.written, [c.written for c in found[1:]], written, unread)
-            return self._nothing(slotted, unread, sure, "none")
+            if sure >= self.threshold or len(found) == 1 or self.absent(slotted.text):
+                return self._nothing(slotted, unread, sure, "none")
+            found, best = [*found[1:], best], found[1]  # perhaps no table answers it: it takes a witness
         spoken = {said(c.statement, self.names): c for c in reversed(found) if c.statement.select}
         offered = sorted(spoken.items(), key=lambda pair: found.index(pair[1]))[:READINGS]
         readings, alternatives = tuple(words for words, _ in offered), tuple(c for _, c in offered)

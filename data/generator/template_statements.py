@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sqlglot
@@ -18,7 +18,7 @@ from agent.statements.syntax import StatementError, parse, write
 from agent.writing.surrogates import COMPANIES, KTH, NUMERIC, PLACES, TOP
 
 _YEARS = re.compile(r"20[12]\d")
-_OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+_OPERATORS: dict[type, str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 _TOKEN = re.compile(
     "|".join([*sorted((*NUMERIC, *PLACES, *COMPANIES), key=len, reverse=True), r"20[12]\d", r"[1-4]00(?:元|%|人)?", rf"(?<!\d){TOP}(?!\d)", rf"(?<!\d){KTH}(?!\d)"])
 )
@@ -118,12 +118,12 @@ class _Converter:
             text += f" LIMIT {self._slots.of('K', str(TOP)) if number == str(TOP) else '1'}"
         return text + (f" OFFSET {self._slots.of('K', str(KTH))}" if offset and offset.expression.this != "0" else "")
 
-    def _where(self, select: exp.Select) -> tuple[list[str], list[exp.Expression]]:
+    def _where(self, select: exp.Select) -> tuple[list[str], list[exp.Expr]]:
         """Years as slots, and the other conditions."""
         where = select.args.get("where")
         parts = list(where.this.flatten()) if where is not None and isinstance(where.this, exp.And) else [where.this] if where is not None else []
         years: list[str] = []
-        rest = []
+        rest: list[exp.Expr] = []
         for part in parts:
             if isinstance(part, exp.EQ) and part.this.name == schema.YEAR:
                 years = [self._slots.year(int(part.expression.this))]
@@ -135,7 +135,7 @@ class _Converter:
             raise _Unlike("no year")
         return years, rest
 
-    def _column(self, node: exp.Expression, year: str) -> str:
+    def _column(self, node: exp.Expr, year: str) -> str:
         name = node.name
         base, suffix = schema.over_last_year(name)
         before = f"Y{int(year[1:]) - 1}"
@@ -147,7 +147,7 @@ class _Converter:
             return f"{self._column(exp.column(base), year)}-{self._column(exp.column(base), before)}"
         return f"{self._slots.of('M', name) if name in NUMERIC else name}@{year}"
 
-    def _condition(self, node: exp.Expression, year: str) -> str:
+    def _condition(self, node: exp.Expr, year: str) -> str:
         if isinstance(node, exp.Paren):
             return f"({self._condition(node.this, year)})"
         if isinstance(node, exp.Not):
@@ -164,16 +164,16 @@ class _Converter:
             return f"{self._column(node.this, year)}{_OPERATORS[type(node)]}{self._slots.number(node.expression.this)}"
         raise _Unlike(node.sql())
 
-    def _each(self, conditions: list[exp.Expression], year: str) -> list[str]:
+    def _each(self, conditions: list[exp.Expr], year: str) -> list[str]:
         texts = [f"({self._condition(c, year)})" if isinstance(c, exp.Or) else self._condition(c, year) for c in conditions]
         return sorted(texts, key=lambda text: "注册地址" not in text and "办公地址" not in text)
 
-    def _conditions(self, conditions: list[exp.Expression], years: list[str]) -> str:
+    def _conditions(self, conditions: list[exp.Expr], years: list[str]) -> str:
         texts = [text for year in years for text in self._each(conditions, year)]
         return f" WHERE {' AND '.join(texts)}" if texts else ""
 
-    def _totals(self, aggregates: list[exp.Expression], years: list[str], conditions: list[exp.Expression], by_year: bool) -> str:
-        def one(call: exp.Expression, year: str) -> str:
+    def _totals(self, aggregates: Sequence[exp.Expr], years: list[str], conditions: list[exp.Expr], by_year: bool) -> str:
+        def one(call: exp.Expr, year: str) -> str:
             return f"{type(call).__name__.upper()}({self._column(call.this, year)})"
 
         if isinstance(aggregates[0], exp.Count):
@@ -190,7 +190,7 @@ class _Converter:
             raise _Unlike("average over years")
         return f"SELECT {','.join(items)}{self._conditions(conditions, years[-1:])}"
 
-    def _grouped(self, select: exp.Select, years: list[str], conditions: list[exp.Expression]) -> str:
+    def _grouped(self, select: exp.Select, years: list[str], conditions: list[exp.Expr]) -> str:
         having, order = select.args.get("having"), select.args.get("order")
         if having is not None:  # in each of the years, or in one of them
             joiner = " AND " if isinstance(having.this, exp.EQ) else " OR "
@@ -212,7 +212,7 @@ class _Converter:
         window, having = inner.find(exp.Window), select.args["having"].this
         ordered = window.args["order"].expressions[0]
         way = "DESC" if ordered.args.get("desc") else "ASC"
-        limit = select.find(exp.LTE).expression.this
+        limit = next(select.find_all(exp.LTE)).expression.this
         count = self._slots.of("K", str(TOP)) if limit == str(TOP) else "1"
         texts = [
             f"公司 IN (SELECT 公司{self._conditions(conditions, [year])} ORDER BY {self._column(ordered.this, year)} {way} LIMIT {count})"

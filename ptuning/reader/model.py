@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -98,7 +98,7 @@ class Network(nn.Module):
     def encode(self, ids: Tensor, mask: Tensor) -> tuple[Cache, Tensor]:
         """Keys and values for each decoder layer, and the attention mask over them."""
         states = self.enc(input_ids=ids, attention_mask=mask).last_hidden_state
-        return [layer.memory(states) for layer in self.layers], mask[:, None, None, :].bool()
+        return [cast(_DecoderLayer, layer).memory(states) for layer in self.layers], mask[:, None, None, :].bool()
 
     def decode(self, symbols: Tensor, at: int, memory: Cache, mask: Tensor, past: Cache | None) -> tuple[Tensor, Cache]:
         """Logits [rows, length, symbols] for the symbols that follow those at `at`, and the cache for the next step."""
