@@ -17,8 +17,8 @@ _PARTS = re.compile(r"(\w+)/(\w+)")
 
 @lru_cache(maxsize=1)
 def _formulas() -> dict[tuple[str, str], str]:
-    """(numerator, denominator) → the name of the formula, of those that are one column over another."""
-    found = ((_PARTS.fullmatch(formula.expression), formula.name) for formula in schema.FORMULAS)
+    """(numerator, denominator) → the name of the formula, of those that are one column over another; the first listed of two."""
+    found = ((_PARTS.fullmatch(formula.expression), formula.name) for formula in reversed(schema.FORMULAS))
     return {(match[1], match[2]): name for match, name in found if match}
 
 
