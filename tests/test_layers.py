@@ -19,7 +19,7 @@ ORDER = {
     "agent/telling": "phrase faithful conclude provenance trace",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
-    "agent/understanding": "understand absent agreement mentions slots explained sureness",
+    "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
     "agent/statements": "checks telling words evaluate tables meaning symbols syntax",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
         shares places years spoken words""",

@@ -25,6 +25,7 @@ from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.agreement import agrees
+from agent.understanding.direction import turned
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
@@ -282,7 +283,7 @@ class Understanding:
         for rank, each in enumerate(written):
             try:
                 statement = restored(parse(each.text), slotted, self.years[-1])
-                wrong = bool(faults(statement))
+                wrong = bool(faults(statement)) or turned(slotted.text, each.text)
                 said(statement, self.names)  # what cannot be said can be neither told nor offered
             except _SENSELESS:
                 continue
