@@ -26,7 +26,8 @@ def named(text: str, names: Lookup, columns: Mapping[str, str]) -> str:
     """`text` with such ratios under the formula's name; `columns`: said → column, of which `names` are the keys."""
     spans = names.spans(text)
     for (start, end), (after, last) in reversed(list(pairwise(spans))):
-        formula = _formulas().get((columns[text[start:end]], columns[text[after:last]]))
+        # What a formula has just been written over is no column's name any more (A占B的比重与C占D的比重).
+        formula = _formulas().get((columns.get(text[start:end], ""), columns.get(text[after:last], "")))
         ratio = _RATIO.match(text, last)
         if formula and ratio and _OVER.fullmatch(text[end:after]):
             text = text[:start] + formula + text[ratio.end() :]
