@@ -370,6 +370,8 @@ def _unused(slotted: Slotted, text: str) -> bool:
     if re.search(r"LIMIT K\d,K\d", text):  # 第11名至第13名的是哪三家 counts them once more
         used |= set(re.findall(r"哪\[(K\d)\]家", slotted.text))
     years = set(re.findall(r"\[(Y\d)\]", slotted.text))
+    if "@" not in text and "公司=C" in text:  # 代码600519在2019年是哪家: who it is has no year
+        years = set()
     return any(name not in used for name in (*slotted.values, *years))
 
 
