@@ -18,6 +18,7 @@ from agent.statements.syntax import (
     Node,
     Number,
     Select,
+    Star,
     Statement,
     parse,
     spell,
@@ -286,7 +287,7 @@ class _Teller:
             return f"{self._say.condition(item)}：{'是' if value else '否'}"
         if isinstance(item, Call) and item.name in ("最高项", "最低项"):
             return self._extreme(item, "")
-        if isinstance(item, Call) and item.name == "COUNT" and not item.distinct:
+        if isinstance(item, Call) and item.name == "COUNT" and isinstance(item.args[0], Star):
             return f"数量为{self._say.value(item, value)}"
         return f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}"
 
