@@ -148,6 +148,8 @@ class Pipeline:
 
     @cached_property
     def linker(self) -> Linker:
+        if self.understanding is not None:
+            return self.understanding.finder.linker  # the same names, indexed once
         companies = self.database.companies()
         return Linker(companies, self.table_columns, renames.years_of_names(self.database, companies))
 

@@ -314,12 +314,11 @@ class Evaluator:
             return next((value for value in values if value is not None), None)
         if any(value is None for value in values):
             return None
+        numbers = [Decimal(value) for value in values if value is not None]
         if node.name in ("最高项", "最低项"):
-            numbers = [Decimal(value) for value in values if value is not None]
             self.inner |= {spell(arg, 1): value for arg, value in zip(node.args, numbers)}
             best = (max if node.name == "最高项" else min)(numbers)
             return spell(node.args[numbers.index(best)])
-        numbers = [Decimal(value) for value in values if value is not None]
         with localcontext() as context:
             context.prec = PRECISION
             if node.name == "增长率":

@@ -26,7 +26,7 @@ from agent.statements.syntax import (
     Select,
     Shown,
     Star,
-    parse,
+    parse_expression,
     rebuild,
     walk,
 )
@@ -41,9 +41,7 @@ _NAME = re.compile(r"[^\s()+\-*/,0-9][^\s()+\-*/,]*")
 @lru_cache(maxsize=4096)
 def _formula(expression: str) -> Node:
     """The arithmetic of a formula over columns without a year."""
-    select = parse(f"SELECT {expression}").select
-    assert select is not None
-    return select.items[0]
+    return parse_expression(expression)
 
 
 def expanded(node: Node, real: Collection[str]) -> Node:

@@ -58,82 +58,8 @@ def text_of(symbols: Sequence[str]) -> str:
 
 def vocabulary() -> list[str]:
     """Every symbol, the three marks of a sequence first."""
-    words = [
-        "SELECT",
-        "WHERE",
-        "LIMIT",
-        "OFFSET",
-        "DESC",
-        "ASC",
-        "AND",
-        "OR",
-        "NOT",
-        "LIKE",
-        "IN",
-        "COUNT(*)",
-        "AS",
-        "公司",
-        "上述",
-        "NONE",
-        "位",
-        "(",
-        ")",
-        "=",
-        "<>",
-        "<",
-        "<=",
-        ">",
-        ">=",
-        "+",
-        "-",
-        "*",
-        "/",
-        ",",
-        ".",
-        "%",
-        "倍",
-        "小数",
-        "元",
-        "千元",
-        "万元",
-        "百万元",
-        "亿元",
-        "[",
-        "]",
-        ":",
-        "增长率(",
-        "年均增长率(",
-        "最高项(",
-        "最低项(",
-        "GREATEST(",
-        "LEAST(",
-        "ABS(",
-        "名次(",
-        "倒数名次(",
-        "SUM(",
-        "AVG(",
-        "MAX(",
-        "MIN(",
-        "MEDIAN(",
-        "COUNT(",
-    ]
+    words = ["SELECT", "WHERE", "LIMIT", "OFFSET", "DESC", "ASC", "AND", "OR", "NOT", "LIKE", "IN", "COUNT(*)", "AS", "公司", "上述", "NONE", "位", "(", ")", "=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", ",", ".", "%", "倍", "小数", "元", "千元", "万元", "百万元", "亿元", "[", "]", ":", "增长率(", "年均增长率(", "最高项(", "最低项(", "GREATEST(", "LEAST(", "ABS(", "名次(", "倒数名次(", "SUM(", "AVG(", "MAX(", "MIN(", "MEDIAN(", "COUNT("]
     numbers = [*map(str, range(11)), "12", "100", "1000", "10000", "365"]
     columns = [*schema.columns(), *schema.formulas()]
-    return list(
-        dict.fromkeys(
-            [
-                "<pad>",
-                "<s>",
-                "</s>",
-                "ORDER BY",
-                "IS NULL",
-                "IS NOT NULL",
-                "COUNT(DISTINCT ",
-                *words,
-                *numbers,
-                *YEARS,
-                *SLOTS,
-                *columns,
-            ]
-        )
-    )
+    marks = ["<pad>", "<s>", "</s>", "ORDER BY", "IS NULL", "IS NOT NULL", "COUNT(DISTINCT "]
+    return list(dict.fromkeys([*marks, *words, *numbers, *YEARS, *SLOTS, *columns]))

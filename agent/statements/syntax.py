@@ -155,6 +155,17 @@ def parse(text: str) -> Statement:
     return Statement(select, unit, digits)
 
 
+def parse_expression(text: str) -> Node:
+    """The expression that `text` spells.
+
+    Raises:
+        StatementError: it spells none.
+    """
+    select = parse(f"SELECT {text}").select
+    assert select is not None
+    return select.items[0]
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text

@@ -14,7 +14,7 @@ from sqlglot import exp
 from agent.errors import NotAnswerable
 from agent.figures import schema
 from agent.records import QueryResult, Value
-from agent.statements.meaning import conjuncts, constant, expanded, is_truth, own_parts, span
+from agent.statements.meaning import constant, expanded, is_truth, own_parts, span
 from agent.statements.syntax import (
     COMPANY,
     Binary,
@@ -382,5 +382,3 @@ def _columns(node: object) -> list[Column]:
         return [column for part in node for column in _columns(part)]
     return [part for part in own_parts(node) if isinstance(part, Column) and not part.company]
 
-
-__all__ = ["Table", "conjuncts"]

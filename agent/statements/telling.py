@@ -16,11 +16,10 @@ from agent.statements.syntax import (
     Call,
     Column,
     Node,
-    Number,
     Select,
     Star,
     Statement,
-    parse,
+    parse_expression,
     spell,
     walk,
 )
@@ -159,9 +158,8 @@ class _Teller:
             )
         for text, got in self._result.inner.items():
             if got is not None and not isinstance(got, (str, bool)) and text.startswith("(SELECT"):
-                node = parse(f"SELECT {text}").select
-                assert node is not None
-                told.append(f"{self._plain.expression(node.items[0])}为{self._plain.value(node.items[0], got)}")
+                node = parse_expression(text)
+                told.append(f"{self._plain.expression(node)}为{self._plain.value(node, got)}")
         return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
 
     # --- several named companies
@@ -169,14 +167,7 @@ class _Teller:
     def listed(self) -> str:
         rows, select = self._result.rows, self._select
         if select.order is None:
-            return (
-                "；".join(
-                    "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values))
-                    for row in rows
-                )
-                + "。"
-                + self._operands(select.items, "")
-            )
+            return self._items(rows) + self._operands(select.items, "")
         key = next(iter(rows[0].shown))  # the sort key with its subqueries as numbers
         label = self._say.expression(select.order)
         told = [f"{self._say.name(row.company)}{self._say.value(select.order, row.shown[key])}" for row in rows]
@@ -190,18 +181,17 @@ class _Teller:
         elif select.limit == "1":
             best = f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
         extra = self._gap(rows, select, key) if len(rows) == 2 else ""
-        items = [i for i in select.items if not (isinstance(i, Column) and i.name == COMPANY)]
-        more = ""
-        if items:
-            shown = cut(select, rows)
-            more = (
-                "；".join(
-                    "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(select.items, row.values))
-                    for row in shown
-                )
-                + "。"
-            )
-        return best + "，".join(told) + extra + "。" + more + self._operands((select.order,), "")
+        asked = any(not (isinstance(item, Column) and item.name == COMPANY) for item in select.items)
+        items = self._items(first) if asked else ""
+        return best + "，".join(told) + extra + "。" + items + self._operands((select.order,), "")
+
+    def _items(self, rows: tuple[Row, ...]) -> str:
+        """What is asked of each of several companies."""
+        told = (
+            "，".join(self._item(i, v, self._say.name(row.company)) for i, v in zip(self._select.items, row.values))
+            for row in rows
+        )
+        return "；".join(told) + "。"
 
     def _gap(self, rows: tuple[Row, ...], select: Select, key: str) -> str:
         assert select.order is not None
@@ -252,16 +242,14 @@ class _Teller:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
         short = self._say.name(row.company)
         who = row.company if short == row.company else f"{row.company}（{short}）"
-        told = [f"{self._say.expression(_node(key))}为{self._shown(key, value)}" for key, value in row.shown.items()]
+        told = [f"{self._say.expression(parse_expression(key))}为{self._shown(key, value)}" for key, value in row.shown.items()]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
                 told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}")
         return who + ("，" + "，".join(dict.fromkeys(told)) if told else "")
 
     def _shown(self, key: str, value: Got) -> str:
-        select = parse(f"SELECT {key}").select
-        assert select is not None
-        return self._say.value(select.items[0], value)
+        return self._say.value(parse_expression(key), value)
 
     # --- numbers over companies
 
@@ -296,7 +284,7 @@ class _Teller:
         if names:
             each = [(*key.split(":", 1), value) for key, value in self._result.inner.items() if ":" in key]
             told = [
-                f"{self._say.name(str(name))}{self._say.expression(_node(str(key)))}为{self._shown(str(key), value)}"
+                f"{self._say.name(str(name))}{self._say.expression(parse_expression(str(key)))}为{self._shown(str(key), value)}"
                 for name, key, value in each
             ]
             return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
@@ -308,12 +296,3 @@ class _Teller:
         ]
         return f"其中{'，'.join(told[:_OPERANDS])}。" if told else ""
 
-
-def _node(text: str) -> Node:
-    """The expression that was spelled so."""
-    select = parse(f"SELECT {text}").select
-    assert select is not None
-    return select.items[0]
-
-
-__all__ = ["Number", "tell"]

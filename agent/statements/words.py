@@ -21,11 +21,9 @@ from agent.statements.syntax import (
     Not,
     Number,
     Select,
-    Shown,
     Star,
     Statement,
     Text,
-    spell,
 )
 
 SCALES = {"千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8, "元": 1}
@@ -192,8 +190,8 @@ class Speaker:
             return self.expression(node.right)
         unit = unit_of(node.left)
         number = Decimal(node.right.text)
-        if unit in ("percent", "ratio") or (unit == "points"):
-            return format_percent(number) if unit == "percent" else format_number(number)
+        if unit == "percent":
+            return format_percent(number)
         return format_number(number) + {"money": "元", "share": "元", "count": "人", "companies": "家"}.get(unit, "")
 
     def _members(self, node: Companies) -> str:
@@ -283,5 +281,3 @@ def said(statement: Statement, names: Mapping[str, str]) -> str:
         text = f"{speaker.among(select)}{items}".replace("的公司的公司数", "的公司数")
     return text + (f"（{statement.unit}）" if statement.unit else "")
 
-
-__all__ = ["Shown", "Speaker", "said", "spell"]

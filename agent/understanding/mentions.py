@@ -21,7 +21,7 @@ from agent.reading.places import is_place, located
 from agent.reading.years import find_years
 from agent.records import Mention
 from agent.text import Lookup, Span, mark, normalise
-from agent.understanding.slots import Before, Slotted, SlotValue, mark_of
+from agent.understanding.slots import Before, Slotted, SlotValue, mark_of, slot_for
 
 _DIGITS = "零一二三四五六七八九"
 _MAIL = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9.-]+[A-Za-z0-9]|(?:https?://|www\.)[A-Za-z0-9._/-]+")
@@ -54,7 +54,7 @@ class SlotFinder:
     def __init__(
         self, linker: Linker, companies: Iterable[Company], columns: Collection[str], latest_year: int
     ) -> None:
-        self._linker, self._latest = linker, latest_year
+        self.linker, self._latest = linker, latest_year
         companies = list(companies)
         self._short = {full: short or full for full, short, _ in companies}
         # A name of the table stands for itself, also where people use the word for another column.
@@ -66,7 +66,7 @@ class SlotFinder:
 
     def near(self, said: str) -> tuple[str, ...]:
         """公司全称 of the companies that a name may mean which is no company's own."""
-        return self._linker.alternatives(said)
+        return self.linker.alternatives(said)
 
     def slotted(self, question: str, earlier: Before | None = None) -> Slotted:
         """The question over slots; after `earlier`, whose slots come first."""
@@ -89,12 +89,12 @@ class SlotFinder:
         text = normalise(question)
         known = self._words.spans(text)
         if self._homophones.corrected(text, known) != text:
-            known += [(c.start, c.end) for c in self._linker.index.find(text, self._words)]
+            known += [(c.start, c.end) for c in self.linker.index.find(text, self._words)]
             text = self._homophones.corrected(text, known)
         return written_out(text, self._words, self._said)
 
     def _companies(self, found: Found) -> None:
-        text, index = found.text, self._linker.index
+        text, index = found.text, self.linker.index
         for linked in (*joined(index.find(text, self._words), text), *index.special(text)):
             found.add("company", linked.start, linked.end, linked.name)
         for start, end in self._sure.spans(text):
@@ -185,7 +185,7 @@ class SlotFinder:
         symbols = {"company": COMPANY, "year": YEAR}
         spans = [((m.start, m.end), symbols.get(m.kind, OTHER)) for m in found.mentions()]
         marked = mark(found.text, [*((span, COLUMN) for span in columns), *spans])
-        for linked in find_unknown(marked, found.text, self._linker.index):
+        for linked in find_unknown(marked, found.text, self.linker.index):
             found.add("company", linked.start, linked.end, linked.name)
         many = speaks_of_many(found.text) and not any(m.kind == "company" for m in found.mentions())
         for span, place in located(found.text, [*found.taken, *columns], many):
@@ -262,12 +262,8 @@ class _Writer:
         return Slotted(text, self._text, self._values, tuple(self._years), unknown)
 
     def _give(self, kind: str, value: SlotValue) -> str:
-        """The mark of the slot that stands for a value, a new one where there is none yet."""
-        name = next((n for n, v in self._values.items() if n[0] == kind and v == value), "")
-        if not name:
-            name = f"{kind}{1 + sum(n[0] == kind for n in self._values)}"
-            self._values[name] = value
-        return mark_of(name, value)
+        """The mark of the slot that stands for a value."""
+        return mark_of(slot_for(self._values, kind, value), value)
 
     def _company(self, mention: Mention) -> str | None:
         return None if mention.value is None else self._give("C", str(mention.value))

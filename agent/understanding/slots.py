@@ -50,9 +50,23 @@ class Slotted:
         return [name for name in self.values if name[0] == kind]
 
 
+def kind_of(column: str) -> str:
+    """m, h, s or r: money, heads, per share, ratio."""
+    return _KINDS.get(schema.unit_of(column) or "money", "r")
+
+
 def mark_of(name: str, value: SlotValue) -> str:
     """A slot as the model sees it: [C1], [M1m]."""
-    return f"[{name}{_KINDS.get(schema.unit_of(str(value)) or 'money', 'r')}]" if name[0] == "M" else f"[{name}]"
+    return f"[{name}{kind_of(str(value))}]" if name[0] == "M" else f"[{name}]"
+
+
+def slot_for(values: dict[str, SlotValue], kind: str, value: SlotValue) -> str:
+    """The slot of `values` that stands for a value, a new one where there is none yet."""
+    name = next((n for n, v in values.items() if n[0] == kind and v == value), "")
+    if not name:
+        name = f"{kind}{1 + sum(n[0] == kind for n in values)}"
+        values[name] = value
+    return name
 
 
 def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
@@ -62,16 +76,6 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
         StatementError: it speaks of a slot that the question has not.
     """
     years = slotted.years or (latest,)
-
-    def year(text: str) -> str:
-        if text in ("Y0", "Y00"):
-            return str(years[0] - len(text) + 1)
-        if text.startswith("Z"):
-            return str(years[-1] + int(text[1:]))
-        number = int(text[1:])
-        if not 1 <= number <= len(years):
-            raise StatementError(f"没有第{number}个年份")
-        return str(years[number - 1])
 
     def value(text: str) -> SlotValue:
         if text not in slotted.values:
@@ -88,7 +92,7 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
         if isinstance(node, Column):
             if not node.year and node.name[:1] in "PS" and _SLOT.fullmatch(node.name):
                 return Text(named(node.name))
-            return Column(named(node.name), year(node.year) if node.year else "", named(node.company))
+            return Column(named(node.name), str(_year(node.year, years)) if node.year else "", named(node.company))
         if isinstance(node, Number) and _SLOT.fullmatch(node.text):
             return Number(f"{Decimal(value(node.text)):f}")
         if isinstance(node, Text):
@@ -144,7 +148,12 @@ def before(statement: Statement, slotted: Slotted, latest: int) -> Before:
 def _year(name: str, years: tuple[int, ...]) -> int:
     if name in ("Y0", "Y00"):
         return years[0] - len(name) + 1
-    return years[-1] + int(name[1:]) if name.startswith("Z") else years[int(name[1:]) - 1]
+    number = int(name[1:])
+    if name.startswith("Z"):
+        return years[-1] + number
+    if not 1 <= number <= len(years):
+        raise StatementError(f"没有第{number}个年份")
+    return years[number - 1]
 
 
 def of_real(statement: Statement) -> Before:
@@ -152,24 +161,17 @@ def of_real(statement: Statement) -> Before:
     values: dict[str, SlotValue] = {}
     years = tuple(sorted({int(part.year) for part in walk(statement) if isinstance(part, Column) and part.year}))
 
-    def slot(kind: str, value: str) -> str:
-        name = next((n for n, v in values.items() if n[0] == kind and v == value), "")
-        if not name:
-            name = f"{kind}{1 + sum(n[0] == kind for n in values)}"
-            values[name] = value
-        return name
-
     def change(node: Node) -> Node:
         if isinstance(node, Companies) and node.names:
-            return replace(node, names=tuple(slot("C", name) for name in node.names))
+            return replace(node, names=tuple(slot_for(values, "C", name) for name in node.names))
         if not isinstance(node, Column):
             return node
         if node.name == COMPANY:
             return node
         if not node.year:  # 公司=…
-            return replace(node, name=slot("C", node.name))
-        company = slot("C", node.company) if node.company else ""
-        name = node.name if schema.unit_of(node.name) == "text" else slot("M", node.name)
+            return replace(node, name=slot_for(values, "C", node.name))
+        company = slot_for(values, "C", node.company) if node.company else ""
+        name = node.name if schema.unit_of(node.name) == "text" else slot_for(values, "M", node.name)
         return Column(name, f"Y{years.index(int(node.year)) + 1}", company)
 
     return Before(write(rebuild(statement, change)), values, years)

@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -20,10 +20,12 @@ from agent.figures import schema
 from agent.figures.aliases import aliases
 from agent.figures.said import FILE as SAID
 from agent.figures.said import nouns
+from agent.statements.meaning import own_parts
 from agent.statements.symbols import symbols_of, vocabulary
-from agent.statements.syntax import Binary, Column, Companies, Node, Select, Statement, parse, rebuild, walk, write
+from agent.statements.syntax import Binary, Column, Statement, parse, rebuild, walk, write
 from agent.understanding.absent import FILE as ABSENT
 from agent.understanding.explained import KnownPairs
+from agent.understanding.slots import kind_of
 from data.generator.template_statements import template_wordings
 
 FINTRAIN = Path(__file__).resolve().parents[2] / "FinTrain" / "nl2sql" / "train.json"
@@ -33,7 +35,6 @@ TEMPLATES = 2000  # of FinTrain's questions over many companies that a pass take
 _SLOT = re.compile(r"\[([CYMTPAXKSN]\d)\]")
 _RANGE = re.compile(r"\[Y(\d)\]年?度?\s?(?:到|至|-|~|—|–|→)\s?\[Y(\d)\]")
 _KINDS = "mhrs"  # money, heads, ratio, per share
-_UNIT_KIND = {"money": "m", "count": "h", "share": "s"}
 # What the marks of the reader's tokenizer begin like.
 _BEGINNINGS = {
     "C": "公司",
@@ -137,7 +138,7 @@ def _about_one(statement: Statement) -> Statement:
     select = statement.select
     if select is None or select.where is not None or select.order is not None:
         return statement
-    outer = [c for item in select.items for c in _outer_columns(item)]
+    outer = [part for part in own_parts(select.items) if isinstance(part, Column)]
     every = [c for item in select.items for c in walk(item) if isinstance(c, Column) and c.company]
     names = {column.company for column in outer}
     if len(names) != 1 or "" in names or len(every) != len(outer):
@@ -145,19 +146,6 @@ def _about_one(statement: Statement) -> Statement:
     company = names.pop()
     bare = rebuild(select, lambda n: replace(n, company="") if isinstance(n, Column) and n.company == company else n)
     return replace(statement, select=replace(bare, where=Binary("=", Column("公司"), Column(company))))
-
-
-def _outer_columns(node: Node) -> Iterator[Column]:
-    if isinstance(node, (Select, Companies)):
-        return
-    if isinstance(node, Column):
-        yield node
-        return
-    for field in fields(node):
-        part = getattr(node, field.name)
-        for below in part if isinstance(part, tuple) else (part,):
-            if not isinstance(below, (str, bool, type(None))):
-                yield from _outer_columns(below)
 
 
 def held_out(text: str) -> bool:
@@ -197,10 +185,6 @@ class Sayings:
 
 def _jsonl(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def _kind(column: str) -> str:
-    return _UNIT_KIND.get(schema.unit_of(column) or "money", "r")
 
 
 class Variations:
@@ -254,7 +238,7 @@ class Variations:
             at = end
         pieces.append(text[at:])
         sql = re.sub(r"(?<![一-鿿A-Za-z])(M\d|[一-鿿、]+)@", lambda m: f"{slots.get(m[1], m[1])}@", wording.sql)
-        kinds = {slot: _kind(name) for name, slot in slots.items() if not re.fullmatch(r"M\d", name)}
+        kinds = {slot: kind_of(name) for name, slot in slots.items() if not re.fullmatch(r"M\d", name)}
         return replace(wording, text="".join(pieces), sql=sql), kinds
 
     def _exchanged(self, wording: Wording) -> Wording:
