@@ -30,9 +30,8 @@ from agent.statements.syntax import (
     Text,
 )
 from agent.table.database import MAX_ROWS, Database
-from agent.table.joined_guard import check_joined
+from agent.table.joined_guard import BASE, check_joined
 
-_BASE = "c"  # the alias of the list of companies where several years are joined
 MOST = 10_000  # companies that a condition inside a statement may find
 _AGGREGATES = {"SUM": exp.Sum, "AVG": exp.Avg, "MAX": exp.Max, "MIN": exp.Min}
 _COMPARED = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
@@ -171,7 +170,7 @@ class _Query:
         return f"y{year}"
 
     def company(self) -> exp.Column:
-        return exp.column(schema.COMPANY, _BASE if self._based else self.alias(self._years[0]))
+        return exp.column(schema.COMPANY, BASE if self._based else self.alias(self._years[0]))
 
     def _expanded(self, node: Node) -> Node:
         return expanded(node, self._real)
@@ -214,10 +213,10 @@ class _Query:
             listed = listed.where(exp.column(schema.YEAR).isin(*(self.bind(int(year)) for year in self._years)))
         elif not self._years and former:  # a company that changed its name is one company
             listed = listed.where(exp.Not(this=exp.column(schema.COMPANY).isin(*map(self.bind, former))))
-        made = exp.Select().from_(listed.subquery(_BASE))
+        made = exp.Select().from_(listed.subquery(BASE))
         for year in self._years:
             same = exp.EQ(
-                this=exp.column(schema.COMPANY, self.alias(year)), expression=exp.column(schema.COMPANY, _BASE)
+                this=exp.column(schema.COMPANY, self.alias(year)), expression=exp.column(schema.COMPANY, BASE)
             )
             made = made.join(
                 exp.alias_(exp.to_table(table), self.alias(year), table=True),
