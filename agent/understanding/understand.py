@@ -24,7 +24,7 @@ from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statemen
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
-from agent.understanding.agreement import agrees
+from agent.understanding.agreement import agrees, contains
 from agent.understanding.direction import turned
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
@@ -250,8 +250,7 @@ class Understanding:
         sure = how_sure(best, [c.written for c in found[1:]], written, made.unread)
         if sure >= self.threshold or made.result is None or not others:
             return sure
-        key = _meaning(found[0].statement, made.result)
-        same = [c for c in others if c.statement.select and self._comes_to(c, talk, key)]
+        same = [c for c in others if c.statement.select and self._comes_to(c, talk, made)]
         if not same:
             return sure
         total = math.log(sum(math.exp(c.written.logprob) for c in (found[0], *same)))
@@ -259,9 +258,13 @@ class Understanding:
         different = [c.written for c in found[1:] if c not in same]
         return how_sure(together, different, [together, *different], made.unread)
 
-    def _comes_to(self, candidate: Candidate, talk: Talk | None, key: Hashable) -> bool:
-        other = self._run(Understood(Slotted("", ""), "unclear", ""), candidate.statement, talk)
-        return other.result is not None and _meaning(candidate.statement, other.result) == key
+    def _comes_to(self, candidate: Candidate, talk: Talk | None, made: Understood) -> bool:
+        """Whether a reading comes to the same as the first one, or to a part of what that tells."""
+        other = self._run(Understood(made.slotted, "unclear", ""), candidate.statement, talk)
+        if other.result is None or made.result is None or made.candidate is None:
+            return False
+        alike = _meaning(candidate.statement, other.result) == _meaning(made.candidate.statement, made.result)
+        return alike or contains(made.told, other.told)
 
     def _decided(self, made: Understood) -> Understood:
         """An answer where the reading is sure enough."""
