@@ -32,10 +32,11 @@ _MAIL_AT = re.compile(r"(?P<s>\d{2,3}|[a-zA-Z]{2,})(?=邮箱|信箱)")
 _BARE_CODE = re.compile(r"(?<![\d.])[034689]\d{5}(?![\d.%元人万亿])")
 _TENTHS = re.compile(r"(?P<n>[一二两三四五六七八九])成(?![本立长绩果分品])(?P<half>半)?")
 _FEW = r"(?:1?\d|[零一二两三四五六七八九十])"  # 几亿两位小数: no number of decimals is larger
-_DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d)(?P<b>{_FEW})位小数")
+DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d)(?P<b>{_FEW})位小数")
 _TIMES = re.compile(rf"(?P<n>{NUMERAL})(?=倍|番)")
 _COUNTED = re.compile(rf"(?<![这那第])(?P<n>{NUMERAL})(?=[家名强])")
 _SHORT_YEARS = re.compile(r"(?<!\d)[一二][零〇九一二三](?:[、,和][一二][零〇九一二三]){1,3}(?=年|这?[两三四]年)")
+_FIRST = re.compile(r"第1(?![\d.%])")
 _ONE_OR_TWO = frozenset("一两二12")  # 一倍, 两家: words of the sentence, which the model reads
 _SAID_YEAR = re.compile(r"\d|[一二][零〇一二三九八]")
 _RELATIVE = re.compile(r"去年度?|上一?年度?|今年|本年度?|前年")
@@ -86,7 +87,7 @@ class SlotFinder:
 
     def _spelt(self, question: str) -> str:
         """Normalised, misspelt columns and shared suffixes (销售、管理费用) written out."""
-        text = normalise(question)
+        text = _FIRST.sub("第一", normalise(question))
         known = self._words.spans(text)
         if self._homophones.corrected(text, known) != text:
             known += [(c.start, c.end) for c in self.linker.index.find(text, self._words)]
@@ -139,12 +140,13 @@ class SlotFinder:
 
     def _numbers(self, found: Found) -> None:
         plain = self._plain(found)
-        for match in _DECIMALS.finditer(plain):
+        for match in DECIMALS.finditer(plain):
             group = "a" if match["a"] else "b"
             found.add("digits", *match.span(group), parse_number(match[group]))
         for _, patterns in RANKS:
             for start, end, k in positions(plain, patterns):
-                if not (plain[start:end] == "一" and plain[start - 1 : start] == plain[end : end + 1]):  # 排一排
+                again = plain[start:end] == "一" and plain[start - 1 : start] == plain[end : end + 1]  # 排一排
+                if not again and plain[start - 1 : end] != "第一":  # the first place is a word of the sentence
                     found.add("number", start, end, k)
 
     def _amounts(self, found: Found) -> None:
@@ -205,6 +207,9 @@ def _two_digits(said: str) -> int:
     return 2000 + int("".join(str(_DIGITS.find(c.replace("〇", "零"))) for c in said))
 
 
+_LEGAL_FORM = re.compile("(?:连锁|控股|集团)*(?:股份)?有限(?:责任)?公司$")
+
+
 def _sure_names(
     companies: Sequence[Company], renamed: Iterable[Sequence[str]], words: Collection[str]
 ) -> dict[str, str]:
@@ -215,8 +220,9 @@ def _sure_names(
     owners: dict[str, set[str]] = {}
     for full, short, _ in companies:
         bare = normalise(short or "").replace("*ST", "").replace("ST", "")
-        if len(bare) >= 3 and bare not in words:
-            owners.setdefault(bare, set()).add(latest.get(full, full))
+        for name in {bare, _LEGAL_FORM.sub("", normalise(full))}:
+            if len(name) >= 3 and name not in words:
+                owners.setdefault(name, set()).add(latest.get(full, full))
     common = set()
     with jieba.get_dict_file() as lines:
         for line in lines:

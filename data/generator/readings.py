@@ -26,6 +26,7 @@ from agent.statements.syntax import Binary, Column, Statement, parse, rebuild, w
 from agent.understanding.absent import FILE as ABSENT
 from agent.understanding.explained import KnownPairs
 from agent.understanding.slots import kind_of
+from data.generator import numerals
 from data.generator.template_statements import template_wordings
 
 FINTRAIN = Path(__file__).resolve().parents[2] / "FinTrain" / "nl2sql" / "train.json"
@@ -45,7 +46,6 @@ _BEGINNINGS = {
     "K": "5",
     "S": "688",
     "N": "2",
-    "T": "地址",
 }
 _FIGURES = {"m": "营业收入", "h": "员工人数", "r": "毛利率", "s": "每股收益"}
 
@@ -102,7 +102,8 @@ def wordings() -> Iterator[Wording]:
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if "sql" in row:
-                made = numbered(Wording(row["text"], row["sql"], row.get("before", ""), path.stem))
+                text, sql = numerals.slotted(row["text"], row["sql"])
+                made = numbered(Wording(text, sql, row.get("before", ""), path.stem))
                 yield replace(made, sql=canonical(made.sql), before=canonical(made.before) if made.before else "")
 
 
@@ -177,6 +178,9 @@ class Sayings:
         for row in _jsonl(ABSENT):
             if row["said"] not in nouns():
                 self.absent.setdefault(row["why"], []).append(row["said"])
+        self.asides: dict[str, list[str]] = {"before": [], "behind": []}
+        for row in _jsonl(WORDINGS / "asides.jsonl"):
+            self.asides[row["at"]].append(row["aside"])
         by_start: dict[str, list[str]] = {}
         for noun in self.nouns:
             by_start.setdefault(noun[:2], []).append(noun)
@@ -293,10 +297,10 @@ class Variations:
     def _addressed(self, wording: Wording) -> Wording:
         """Courtesies before and behind."""
         text, rng = wording.text, self._rng
-        if rng.random() < 0.15:
-            text = rng.choice(_BEFORE) + text
-        if rng.random() < 0.15:
-            text = text.rstrip("？?。") + rng.choice(_BEHIND)
+        if rng.random() < 0.2:
+            text = rng.choice(rng.choice((_BEFORE, self._sayings.asides["before"]))) + text
+        if rng.random() < 0.2:
+            text = text.rstrip("？?。") + rng.choice(rng.choice((_BEHIND, self._sayings.asides["behind"])))
         return replace(wording, text=text)
 
     def _typed(self, text: str) -> str:
@@ -439,7 +443,8 @@ def write_readings(folder: Path, passes: int = PASSES) -> int:
 def known_pairs(every: Iterable[Wording]) -> KnownPairs:
     """What has been read: our wordings, sayings, and the questions of FinTrain, whose names are surrogates."""
     asked = (row["question"] for row in json.loads(FINTRAIN.read_text(encoding="utf-8")))
-    return KnownPairs.of([*(w.text for w in every), *(row["said"] for row in _jsonl(SAID)), *asked])
+    asides = (row["aside"] for row in _jsonl(WORDINGS / "asides.jsonl"))
+    return KnownPairs.of([*(w.text for w in every), *(row["said"] for row in _jsonl(SAID)), *asides, *asked])
 
 
 def _write(path: Path, found) -> None:  # type: ignore[no-untyped-def]
