@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
-        reading model statements table figures prompts files text records errors""",
+    "agent": """__main__ faces scoring building conversation pipeline querying journey explaining telling
+        writing understanding reading model statements table figures prompts files text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
