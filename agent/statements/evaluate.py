@@ -25,6 +25,7 @@ from agent.statements.meaning import (
     span,
     unit_of,
 )
+from agent.statements.spelling import spell
 from agent.statements.syntax import (
     COMPANY,
     COMPARISONS,
@@ -40,7 +41,6 @@ from agent.statements.syntax import (
     Shown,
     Star,
     Text,
-    spell,
     walk,
 )
 from agent.statements.tables import MOST, Table

@@ -11,6 +11,7 @@ from typing import Literal, TypeGuard
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
+from agent.statements.parsing import parse_expression
 from agent.statements.syntax import (
     AGGREGATES,
     COMPANY,
@@ -26,7 +27,6 @@ from agent.statements.syntax import (
     Select,
     Shown,
     Star,
-    parse_expression,
     rebuild,
     walk,
 )

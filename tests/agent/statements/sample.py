@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from agent.statements.evaluate import Evaluator, Result
-from agent.statements.syntax import parse
+from agent.statements.parsing import parse
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.table.database import Database
