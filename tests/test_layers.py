@@ -20,7 +20,8 @@ ORDER = {
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
-    "agent/statements": "checks telling words evaluate tables meaning symbols parsing spelling syntax",
+    "agent/statements": """checks telling words evaluate expressions tables arithmetic results meaning symbols
+        parsing spelling syntax""",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
