@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
-        reading model statements table figures prompts files text records errors""",
+    "agent": """__main__ faces scoring building conversation pipeline querying journey explaining telling
+        writing understanding reading model statements table figures prompts files text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
@@ -20,7 +20,8 @@ ORDER = {
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
-    "agent/statements": "checks telling words evaluate tables meaning symbols syntax",
+    "agent/statements": """checks telling words evaluate expressions tables arithmetic results meaning symbols
+        parsing spelling syntax""",
     "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",

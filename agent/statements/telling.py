@@ -8,21 +8,11 @@ from decimal import Decimal
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
-from agent.statements.evaluate import Got, Result, Row, cut
 from agent.statements.meaning import conjuncts, is_aggregate, listed_companies, own_parts, scope, unit_of
-from agent.statements.syntax import (
-    COMPANY,
-    Binary,
-    Call,
-    Column,
-    Node,
-    Select,
-    Star,
-    Statement,
-    parse_expression,
-    spell,
-    walk,
-)
+from agent.statements.parsing import parse_expression
+from agent.statements.results import Got, Result, Row, cut
+from agent.statements.spelling import spell
+from agent.statements.syntax import COMPANY, Binary, Call, Column, Node, Select, Star, Statement, walk
 from agent.statements.words import Speaker
 
 LISTED = 60  # companies an answer names at most; the count is always told

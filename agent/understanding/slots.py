@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from agent.figures import schema
 from agent.statements.meaning import listed_companies, named_company, own_parts, scope
+from agent.statements.spelling import write
 from agent.statements.syntax import (
     COMPANY,
     Column,
@@ -22,7 +23,6 @@ from agent.statements.syntax import (
     Text,
     rebuild,
     walk,
-    write,
 )
 
 SlotValue = str | int | Decimal

@@ -18,9 +18,11 @@ from agent.reading import ambiguity
 from agent.records import Candidate as Candidate_
 from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
 from agent.statements.checks import faults
-from agent.statements.evaluate import Evaluator, Result
+from agent.statements.evaluate import Evaluator
 from agent.statements.meaning import conjuncts, listed_companies, scope
-from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statement, parse, walk
+from agent.statements.parsing import parse
+from agent.statements.results import Result
+from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statement, walk
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said

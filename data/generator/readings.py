@@ -21,8 +21,10 @@ from agent.figures.aliases import aliases
 from agent.figures.said import FILE as SAID
 from agent.figures.said import nouns
 from agent.statements.meaning import own_parts
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
 from agent.statements.symbols import symbols_of, vocabulary
-from agent.statements.syntax import Binary, Column, Statement, parse, rebuild, walk, write
+from agent.statements.syntax import Binary, Column, Statement, rebuild, walk
 from agent.understanding.absent import FILE as ABSENT
 from agent.understanding.explained import KnownPairs
 from agent.understanding.slots import kind_of

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agent.reading.entities import Linker
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
 from agent.statements.symbols import symbols_of, text_of, vocabulary
-from agent.statements.syntax import parse, write
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder
 from data.generator import readings

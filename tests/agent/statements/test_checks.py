@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.statements.checks import faults
-from agent.statements.syntax import Column, Node, Number, Statement, Text, parse, rebuild
+from agent.statements.parsing import parse
+from agent.statements.syntax import Column, Node, Number, Statement, Text, rebuild
 from tests.agent.statements.test_syntax import WORDINGS, statements
 
 FIGURES = ("营业收入", "净利润", "负债合计", "营业成本", "研发费用", "资产总计", "货币资金", "存货", "营业利润")

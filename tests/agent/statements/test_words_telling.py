@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import NotAnswerable
-from agent.statements.evaluate import Result, Row
-from agent.statements.syntax import parse
+from agent.statements.parsing import parse
+from agent.statements.results import Result, Row
 from agent.statements.telling import LISTED, tell
 from agent.statements.words import Speaker, said
 from agent.table.database import Database
