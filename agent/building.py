@@ -111,7 +111,7 @@ def load_understanding(database: Database, folder: Path | None = None, careful: 
     linker = Linker(companies, columns, renames.years_of_names(database, companies))
     return Understanding(
         StatementReader(folder),
-        SlotFinder(linker, companies, columns, years[-1]),
+        SlotFinder(linker, companies, columns, years[-1], database.people()),
         KnownPairs.load(folder / "pairs.txt"),
         lambda: Table(database, columns),
         {full: short or full for full, short, _ in companies},

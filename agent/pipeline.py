@@ -219,8 +219,10 @@ class Pipeline:
 
     def _answer_open(self, journey: Journey) -> None:
         text = journey.text
-        entities = journey.entities
-        if is_report_text_question(text) or (entities and (entities.companies or entities.unknown_companies)):
+        entities, understood = journey.entities, journey.understood
+        if understood and understood.kind == "unclear" and understood.slotted.asks_for_figures:
+            journey.answer = Answer(understood.text, "refusal")
+        elif is_report_text_question(text) or (entities and (entities.companies or entities.unknown_companies)):
             journey.answer = Answer(NO_REPORT_TEXT, "refusal")
         else:
             journey.answer = self.glossary.answer(text) or Answer(NO_CONCEPT, "refusal")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 TABLE = "company_table"
-COMPANY, YEAR, CODE, SHORT_NAME = "公司全称", "年份", "股票代码", "股票简称"
+COMPANY, YEAR, CODE, SHORT_NAME, PERSON = "公司全称", "年份", "股票代码", "股票简称", "法定代表人"
 PLACE_COLUMNS = ("注册地址", "办公地址")
 KEY = (COMPANY, YEAR)
 

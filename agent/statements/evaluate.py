@@ -316,7 +316,7 @@ class Evaluator:
 
     def _found(self, select: Select) -> Result:
         limit, offset = window(select)
-        rows, truncated = self._table.rows(select, self._aliases, limit, offset, self._most)
+        rows, truncated = self._table.rows(_in_order(select), self._aliases, limit, offset, self._most)
         told = operands(select)
         found = []
         for row in rows:
@@ -324,6 +324,17 @@ class Evaluator:
             shown = {spell(node): self._value(node, company) for node in told}
             found.append(Row(company, self._items(select, company), shown))
         return self._result(tuple(found), truncated)
+
+
+def _in_order(select: Select) -> Select:
+    """Where no order is asked for, what exceeds a limit by most comes first: 超过5万人的 from the largest down."""
+    if select.order is not None:
+        return select
+    for part in conjuncts(select.where):
+        if isinstance(part, Binary) and part.op in (">", ">=", "<", "<=") and isinstance(part.right, Number):
+            if unit_of(part.left) not in ("text", "truth", "met"):
+                return replace(select, order=part.left, descending=part.op[0] == ">")
+    return select
 
 
 def _bounded(key: Node, op: str, value: Decimal) -> Node:

@@ -243,6 +243,10 @@ class Database:
             }
         )
 
+    def people(self) -> list[str]:
+        """Who has been 法定代表人 of a company, each once."""
+        return sorted({str(name) for (name,) in self._distinct((schema.PERSON,)) if name})
+
     def years(self) -> tuple[int, ...]:
         """The years of the table, ascending.
 

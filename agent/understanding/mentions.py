@@ -53,9 +53,16 @@ class SlotFinder:
     """Finds mentions over the companies and columns of one table."""
 
     def __init__(
-        self, linker: Linker, companies: Iterable[Company], columns: Collection[str], latest_year: int
+        self,
+        linker: Linker,
+        companies: Iterable[Company],
+        columns: Collection[str],
+        latest_year: int,
+        people: Iterable[str] = (),
     ) -> None:
+        """people: who stands in the table as 法定代表人; a question that speaks of that column may name them."""
         self.linker, self._latest = linker, latest_year
+        self._people = Lookup(people)
         companies = list(companies)
         self._short = {full: short or full for full, short, _ in companies}
         # A name of the table stands for itself, also where people use the word for another column.
@@ -114,6 +121,9 @@ class SlotFinder:
         for match in _QUOTED.finditer(found.text):
             if match["s"] not in self._said and not match["s"].endswith("元"):
                 found.add("string", *match.span("s"), match["s"])
+        if any(self._said[found.text[start:end]] == schema.PERSON for start, end in self._words.spans(found.text)):
+            for start, end in self._people.spans(self._plain(found)):
+                found.add("string", start, end, found.text[start:end])
         for pattern in (_BEGINS, _SURNAME, _MAIL_AT):
             for match in pattern.finditer(self._plain(found)):
                 said = match["s"].replace("〇", "零")

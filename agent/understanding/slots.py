@@ -46,6 +46,11 @@ class Slotted:
     years: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def asks_for_figures(self) -> bool:
+        """It names years, amounts or ranks: no concept is explained to who asks that."""
+        return bool(self.years and any(name[0] in "MAXK" for name in self.values))
+
     def names(self, kind: str) -> list[str]:
         return [name for name in self.values if name[0] == kind]
 
