@@ -58,7 +58,7 @@ class _Teller:
         if value is None:
             raise NotAnswerable(f"未查询到{who}{self._missing(item)}，无法回答该问题。")
         if isinstance(item, Column) and item.name == COMPANY:
-            return f"是{self._full(who)}"
+            return f"是{self._both_names(self._result.rows[0].company)}"
         if unit_of(item) == "truth":
             return self._truth(item, value, who)
         if isinstance(item, Call) and item.name in ("最高项", "最低项"):
@@ -69,10 +69,6 @@ class _Teller:
             told += self._direction(item, value)
         told += self._loss(item, value)
         return f"{who}{label}为{told}"
-
-    def _full(self, who: str) -> str:
-        row = self._result.rows[0].company
-        return row if row == who else f"{row}（{who}）"
 
     def _missing(self, item: Node) -> str:
         empty = [f"{year}年的{column}" for (_, year, column), value in self._result.cells.items() if value is None]
@@ -167,9 +163,9 @@ class _Teller:
         best = f"按{label}{self._say.rank(replace(select, limit=''))}："
         if select.limit == "1" and not select.offset:
             more, high = "更" if len(rows) == 2 else "最", "高" if select.descending else "低"
-            best = f"{self._say.name(first[0].company)}{more}{high}。{label}："
+            best = f"{self._both_names(first[0].company)}{more}{high}。{label}："
         elif select.limit == "1":
-            best = f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
+            best = f"{label}{self._say.rank(select)}的是{self._both_names(first[0].company)}："
         extra = self._gap(rows, select, key) if len(rows) == 2 else ""
         asked = any(not (isinstance(item, Column) and item.name == COMPANY) for item in select.items)
         items = self._items(first) if asked else ""
@@ -230,13 +226,16 @@ class _Teller:
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
-        short = self._say.name(row.company)
-        who = row.company if short == row.company else f"{row.company}（{short}）"
+        who = self._both_names(row.company)
         told = [f"{self._say.expression(parse_expression(key))}为{self._shown(key, value)}" for key, value in row.shown.items()]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
                 told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}")
         return who + ("，" + "，".join(dict.fromkeys(told)) if told else "")
+
+    def _both_names(self, company: str) -> str:
+        short = self._say.name(company)
+        return company if short == company else f"{company}（{short}）"
 
     def _shown(self, key: str, value: Got) -> str:
         return self._say.value(parse_expression(key), value)
