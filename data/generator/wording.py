@@ -88,3 +88,8 @@ def either(templates: Iterable[str]) -> tuple[str, ...]:
 def with_condition(condition: str, cores: Iterable[str]) -> tuple[str, ...]:
     """The cores with <c> put in."""
     return tuple(core.replace("<c>", condition) for core in cores)
+
+
+def with_aggregate(aggregate: str, cores: Iterable[str]) -> tuple[str, ...]:
+    """The cores with <of> put in: how a sum or an average is said."""
+    return tuple(core.replace("<of>", aggregate) for core in cores)

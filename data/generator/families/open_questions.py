@@ -1,90 +1,15 @@
-"""Wordings, topics and concepts of the open questions (class F)."""
+"""What no table answers: concepts, and topics of a report."""
 
 from __future__ import annotations
 
+import random
+
+from data.generator import slots
+from data.generator.families.drawing import Draw, Family, Plan, year_of
+from data.generator.render import Fill, Piece
+from data.generator.slots import World
 from data.generator.wording import lines, words
 
-_REPORT = lines("""
-(请|)(简要|)(介绍|分析|说明)(一下|){company}{year}(的|){topic}
-(请|)简要分析{company}{year}{topic}(的情况|)
-根据{company}{year}(的|)年报,(请|)(简要|)(介绍|分析)报告期内公司(的|){topic}
-根据{year}{company}(的|)年报,(请|)(简要|)介绍公司{topic}
-根据{year}{company}的年度报告,(请|)(简要|)分析{topic}
-结合{year}{company}的年报(信息|),(请|)(简要|)分析(该公司|公司)的{topic}
-能否根据{year}{company}的年报,(给我|)简要(介绍|说明)一下公司的{topic}
-{company}{year}(的|){topic}(如何|怎么样|怎样)
-{year}{company}的{topic}(是怎样的|如何)
-{company}在{year}的{topic}(有哪些|是什么)
-{company}{year}{topic}
-谈谈{company}{year}的{topic}
-聊聊{year}{company}的{topic}
-说说{company}{year}{topic}的情况
-(请|)概述{company}{year}的{topic}
-总结(一下|){company}{year}年报里的{topic}
-归纳{year}{company}年报中有关{topic}的内容
-描述一下{year}{company}的{topic}
-(请|)评价{company}{year}的{topic}
-(请|)详细(介绍|说明){company}{year}的{topic}
-{company}{year}年报中(提到|披露|写到)的{topic}(有哪些|是什么|)
-{company}{year}年报里关于{topic}(是怎么说的|怎么写的)
-从{year}年报看,{company}的{topic}怎么样
-{year},{company}在{topic}方面(做了什么|有什么动作|有哪些举措)
-{company}{year}{topic}有什么(变化|特点|进展)
-与{year}有关的{company}的{topic},请(介绍|分析)一下
-根据{company}{year}的年报,简要介绍报告期内公司{topic},并结合同行业情况进行分析
-(请|)简要介绍{company}{year}{topic}(及其影响|及原因)
-{company}{year}关于{topic}的具体内容
-想了解{company}的{topic},以{year}年报为准
-{company},{year},{topic}
-{topic}:{company}{year}
-根据{year}(的|)年报,用几句话介绍{company}的{topic}
-把{company}{year}年报里{topic}这部分讲一讲
-在{year}的年报中,{company}是如何描述{topic}的
-{year}{company}年报"{topic}"一节写了什么
-""")
-_YES_NO = lines("""
-{company}{year}是否(存在|有|涉及|披露){topic}
-{company}{year}存在{topic}吗
-{year}{company}(有没有|有无){topic}
-{company}在{year}的年报中(是否|有没有)谈到{topic}
-根据{year}{company}的年报,是否(有|存在|提及){topic}
-根据{company}{year}年报,在报告内容中,是否提及{topic}
-{company}{year}年报(有没有|是否)提到{topic}
-{year}年报里{company}说到{topic}了吗
-{company}{year}报告期内是否有{topic}
-{company}{year}(是否|有没有)披露(了|过){topic}
-{company}{year}的{topic}是否发生(了|)(重大|)变化
-在{company}{year}的年报里,能不能找到{topic}
-{company}{year}董事会报告中是否有{topic}
-{year},{company}的{topic}(有没有|是否有)(变化|改变|调整)
-{company}于{year}是否说明了{topic}
-{topic}在{company}{year}年报中(有没有|是否)提及
-{year}{company}的年报讲到了{topic}吗
-{company}{year}有{topic}方面的披露吗
-""")
-_REASON = lines("""
-(请|)(简要|)(分析|介绍|说明){company}{year}{field}(变动|变化|增减|增长|下降)的(原因|主要原因)
-{company}{year}{field}(变动|变化|大幅增长|下降)的原因(是什么|)
-根据{year}{company}的年报,(请|)(简要|)分析{field}变动的原因
-结合{year}{company}的年报信息,(请|)简要分析该公司{field}变动情况及原因
-{company}{year}{field}为什么(会|)(变化|增加|减少|上升|下降)
-为什么{company}{year}的{field}(增长|减少|下滑|上涨)(了|)
-{company}{year}的{field}变化是由什么引起的
-{year}{company}的{field}受哪些因素影响
-解释{company}{year}{field}的(变动|波动)
-{company}{year}{field}重大变动说明
-{year}{company}{field}波动背后的原因
-(请|)分析{year}{company}的{field}(构成|质量|结构)
-是什么导致{company}{year}{field}(大增|大减|变动)
-{company}{year}{field}的(主要构成|主要来源)是什么
-怎样看待{company}{year}{field}的变化
-在{year},{company}的{field}为何变动,请说明
-{company}在{year}的{field}发生变化,主要原因有哪些
-年报如何解释{company}{year}{field}的变动
-从{year}年报看,{company}{field}变动说明了什么
-{company}{year}{field}变动较大的原因
-(请|)结合行业情况分析{company}{year}{field}的变动
-""")
 _CONCEPT = lines("""
 什么(是|叫|叫做){concept}
 {concept}是什么(意思|)
@@ -176,15 +101,87 @@ _CONCEPTS_TWO = lines("""
 看公司时该看{concept1}还是{concept2}
 {concept1}同{concept2}有没有联系
 """)
-OPEN_TEMPLATES: dict[str, tuple[str, ...]] = {
-    "concept": _CONCEPT,
-    "concept_formula": _FORMULA,
-    "concept_impact": _IMPACT,
-    "concept_compare": _CONCEPTS_TWO,
-    "report": _REPORT,
-    "report_yesno": _YES_NO,
-    "report_reason": _REASON,
-}
+_REPORT = lines("""
+(请|)(简要|)(介绍|分析|说明)(一下|){company}{year}(的|){topic}
+(请|)简要分析{company}{year}{topic}(的情况|)
+根据{company}{year}(的|)年报,(请|)(简要|)(介绍|分析)报告期内公司(的|){topic}
+根据{year}{company}(的|)年报,(请|)(简要|)介绍公司{topic}
+根据{year}{company}的年度报告,(请|)(简要|)分析{topic}
+结合{year}{company}的年报(信息|),(请|)(简要|)分析(该公司|公司)的{topic}
+能否根据{year}{company}的年报,(给我|)简要(介绍|说明)一下公司的{topic}
+{company}{year}(的|){topic}(如何|怎么样|怎样)
+{year}{company}的{topic}(是怎样的|如何)
+{company}在{year}的{topic}(有哪些|是什么)
+{company}{year}{topic}
+谈谈{company}{year}的{topic}
+聊聊{year}{company}的{topic}
+说说{company}{year}{topic}的情况
+(请|)概述{company}{year}的{topic}
+总结(一下|){company}{year}年报里的{topic}
+归纳{year}{company}年报中有关{topic}的内容
+描述一下{year}{company}的{topic}
+(请|)评价{company}{year}的{topic}
+(请|)详细(介绍|说明){company}{year}的{topic}
+{company}{year}年报中(提到|披露|写到)的{topic}(有哪些|是什么|)
+{company}{year}年报里关于{topic}(是怎么说的|怎么写的)
+从{year}年报看,{company}的{topic}怎么样
+{year},{company}在{topic}方面(做了什么|有什么动作|有哪些举措)
+{company}{year}{topic}有什么(变化|特点|进展)
+与{year}有关的{company}的{topic},请(介绍|分析)一下
+根据{company}{year}的年报,简要介绍报告期内公司{topic},并结合同行业情况进行分析
+(请|)简要介绍{company}{year}{topic}(及其影响|及原因)
+{company}{year}关于{topic}的具体内容
+想了解{company}的{topic},以{year}年报为准
+{company},{year},{topic}
+{topic}:{company}{year}
+根据{year}(的|)年报,用几句话介绍{company}的{topic}
+把{company}{year}年报里{topic}这部分讲一讲
+在{year}的年报中,{company}是如何描述{topic}的
+{year}{company}年报"{topic}"一节写了什么
+""")
+_YES_NO = lines("""
+{company}{year}是否(存在|有|涉及|披露){topic}
+{company}{year}存在{topic}吗
+{year}{company}(有没有|有无){topic}
+{company}在{year}的年报中(是否|有没有)谈到{topic}
+根据{year}{company}的年报,是否(有|存在|提及){topic}
+根据{company}{year}年报,在报告内容中,是否提及{topic}
+{company}{year}年报(有没有|是否)提到{topic}
+{year}年报里{company}说到{topic}了吗
+{company}{year}报告期内是否有{topic}
+{company}{year}(是否|有没有)披露(了|过){topic}
+{company}{year}的{topic}是否发生(了|)(重大|)变化
+在{company}{year}的年报里,能不能找到{topic}
+{company}{year}董事会报告中是否有{topic}
+{year},{company}的{topic}(有没有|是否有)(变化|改变|调整)
+{company}于{year}是否说明了{topic}
+{topic}在{company}{year}年报中(有没有|是否)提及
+{year}{company}的年报讲到了{topic}吗
+{company}{year}有{topic}方面的披露吗
+""")
+_REASON = lines("""
+(请|)(简要|)(分析|介绍|说明){company}{year}{field}(变动|变化|增减|增长|下降)的(原因|主要原因)
+{company}{year}{field}(变动|变化|大幅增长|下降)的原因(是什么|)
+根据{year}{company}的年报,(请|)(简要|)分析{field}变动的原因
+结合{year}{company}的年报信息,(请|)简要分析该公司{field}变动情况及原因
+{company}{year}{field}为什么(会|)(变化|增加|减少|上升|下降)
+为什么{company}{year}的{field}(增长|减少|下滑|上涨)(了|)
+{company}{year}的{field}变化是由什么引起的
+{year}{company}的{field}受哪些因素影响
+解释{company}{year}{field}的(变动|波动)
+{company}{year}{field}重大变动说明
+{year}{company}{field}波动背后的原因
+(请|)分析{year}{company}的{field}(构成|质量|结构)
+是什么导致{company}{year}{field}(大增|大减|变动)
+{company}{year}{field}的(主要构成|主要来源)是什么
+怎样看待{company}{year}{field}的变化
+在{year},{company}的{field}为何变动,请说明
+{company}在{year}的{field}发生变化,主要原因有哪些
+年报如何解释{company}{year}{field}的变动
+从{year}年报看,{company}{field}变动说明了什么
+{company}{year}{field}变动较大的原因
+(请|)结合行业情况分析{company}{year}{field}的变动
+""")
 TOPICS: tuple[str, ...] = words("""
 社会责任工作情况 社会责任履行情况 环境信息情况 环境信息披露情况 环境保护相关情况 关键审计事项 审计意见 审计报告 审计报告中的关键审计事项
 核心竞争力 核心竞争力的情况 核心竞争优势 主要销售客户的情况 主要客户集中度 客户集中度 主要供应商情况 供应商集中度 行业情况
@@ -234,3 +231,32 @@ CONCEPTS: tuple[str, ...] = words("""
 企业所得税 加计扣除 出口退税 税收优惠 政府补助 社会责任 ESG 碳中和 碳交易 绿色金融 新能源 工业互联网 数字经济 云计算
 研发人员占比 人均创收 人均薪酬 离退休职工 劳务派遣 募集资金 超募资金 委托理财 限售股 大宗交易 流通股 总市值 市值管理 年报 半年报 业绩预告
 """)
+
+
+def opened(*kinds: str) -> Draw:
+    """Open questions: a concept, two, or a topic of a company's report; the topic itself is the key word."""
+
+    def plan(rng: random.Random, world: World) -> Plan:
+        given: dict[str, Fill] = {"company": world.company(rng), "year": slots.year(rng, year_of(rng, world))}
+        one, two = rng.sample(CONCEPTS, 2)
+        given |= {
+            "concept": [Piece(one, "column", one)],
+            "concept1": [Piece(one, "column", one)],
+            "concept2": [Piece(two, "column", two)],
+        }
+        topic = rng.choice(TOPICS)
+        given |= {"topic": [Piece(topic, "column", topic)], "field": [slots.said(rng, world.column(rng, "money"))]}
+        return Plan({kind: given[kind] for kind in kinds}, "F")
+
+    return plan
+
+
+FAMILIES = {
+    "concept": Family(opened("concept"), _CONCEPT),
+    "concept_formula": Family(opened("concept"), _FORMULA),
+    "concept_impact": Family(opened("concept"), _IMPACT),
+    "concept_compare": Family(opened("concept1", "concept2"), _CONCEPTS_TWO),
+    "report": Family(opened("company", "year", "topic"), _REPORT),
+    "report_yesno": Family(opened("company", "year", "topic"), _YES_NO),
+    "report_reason": Family(opened("company", "year", "field"), _REASON),
+}

@@ -1,17 +1,6 @@
-"""Wordings of the structured families: text with {slots} and (a|b|c) alternatives. Which slots a family has is in families.py.
-
-Politeness, closing words, final punctuation and slips of the pen are put around them. Our own sentences; add wordings freely,
-the split follows by itself. Questions about a company are in company_templates.py and change_templates.py, over the whole table in
-table_templates.py, condition_templates.py and aggregate_templates.py, open questions in open_templates.py.
-"""
+"""What people put before and after a question."""
 
 from __future__ import annotations
-
-from data.generator.aggregate_templates import AGGREGATE_TEMPLATES
-from data.generator.change_templates import CHANGE_TEMPLATES
-from data.generator.company_templates import COMPANY_TEMPLATES
-from data.generator.condition_templates import CONDITION_TEMPLATES
-from data.generator.table_templates import TABLE_TEMPLATES
 
 POLITE = (
     "请问",
@@ -115,10 +104,3 @@ CLOSING = (
     "望告知",
     "盼复",
 )
-TEMPLATES: dict[str, tuple[str, ...]] = {
-    **COMPANY_TEMPLATES,
-    **CHANGE_TEMPLATES,
-    **TABLE_TEMPLATES,
-    **CONDITION_TEMPLATES,
-    **AGGREGATE_TEMPLATES,
-}

@@ -1,7 +1,25 @@
-"""Wordings of averages and sums over the table's companies. The marks in a core are explained in wording.py."""
+"""Averages and sums over companies."""
 
 from __future__ import annotations
 
+import random
+
+from agent.records import Masked
+from data.generator import slots
+from data.generator.families.drawing import (
+    Draw,
+    Family,
+    Names,
+    Plan,
+    in_places,
+    numeric,
+    places_of,
+    several_years,
+    statement,
+    year_of,
+)
+from data.generator.render import Fill, plain
+from data.generator.slots import World
 from data.generator.wording import either, lines, placed, scoped
 
 _AVERAGE = lines("""
@@ -116,15 +134,48 @@ _TOGETHER = lines("""
 {years}合起来,@{field}一共有多少
 @把{years}的{field}相加,得数是多少
 """)
-AGGREGATE_TEMPLATES: dict[str, tuple[str, ...]] = {
-    "average": scoped(_AVERAGE),
-    "average_place": placed(_AVERAGE),
-    "average_place_or": either(placed(_AVERAGE)),
-    "average_fields_place": placed(_AVERAGE_FIELDS),
-    "average_years_place": placed(_AVERAGE_YEARS),
-    "sum": scoped(_SUM),
-    "sum_place": placed(_SUM),
-    "sum_place_or": either(placed(_SUM)),
-    "sum_years_place": placed(_SUM_YEARS),
-    "sum_together_place": placed(_TOGETHER),
+
+
+def aggregated(function: str, where: str = "", years: str = "one", fields: int = 1) -> Draw:
+    """years: "one", "each" (a figure for each year) or "together" (one figure over all)."""
+
+    def plan(rng: random.Random, world: World) -> Plan:
+        values = [year_of(rng, world)] if years == "one" else several_years(rng, world)
+        names: list[str] = []
+        while len(names) < fields:
+            name = numeric(rng, world)
+            names += [] if name in names else [name]
+        said = [slots.said(rng, n) for n in names]
+        given: dict[str, Fill] = {
+            "year": slots.year(rng, values[0]),
+            "years": slots.years(rng, values) if len(values) > 1 else plain(""),
+            "field": said[:1],
+            "fields": slots.listed(rng, said),
+            **places_of(rng, world, where),
+        }
+
+        def sql(m: Masked) -> str:
+            shown = [f"{function}({Names(m).column(n)})" for n in names]
+            return statement(
+                (["年份"] if years == "each" else []) + shown,
+                [Names(m).years(values), *in_places(m, given)],
+                " GROUP BY 年份" if years == "each" else "",
+            )
+
+        return Plan(given, "E", sql)
+
+    return plan
+
+
+FAMILIES = {
+    "average": Family(aggregated("AVG"), scoped(_AVERAGE)),
+    "average_place": Family(aggregated("AVG", "place"), placed(_AVERAGE)),
+    "average_place_or": Family(aggregated("AVG", "place_or"), either(placed(_AVERAGE))),
+    "average_fields_place": Family(aggregated("AVG", "place", fields=2), placed(_AVERAGE_FIELDS)),
+    "average_years_place": Family(aggregated("AVG", "place", "each"), placed(_AVERAGE_YEARS)),
+    "sum": Family(aggregated("SUM"), scoped(_SUM)),
+    "sum_place": Family(aggregated("SUM", "place"), placed(_SUM)),
+    "sum_place_or": Family(aggregated("SUM", "place_or"), either(placed(_SUM))),
+    "sum_years_place": Family(aggregated("SUM", "place", "each"), placed(_SUM_YEARS)),
+    "sum_together_place": Family(aggregated("SUM", "place", "together"), placed(_TOGETHER)),
 }
