@@ -17,15 +17,18 @@ from agent.statements.symbols import symbols_of, text_of, vocabulary
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder
 from data.generator import readings
+from data.generator import wordings as written
 from data.generator.numerals import slotted
-from data.generator.readings import Sayings, Variations, Wording, canonical, held_out, marks, numbered, rows
+from data.generator.readings import marks, rows
+from data.generator.variations import Sayings, Variations
+from data.generator.wordings import Wording, canonical, held_out, numbered
 
 SAMPLE = 400
 
 
 @pytest.fixture(scope="module")
 def wordings() -> list[Wording]:
-    return list(readings.wordings())
+    return list(written.wordings())
 
 
 @pytest.fixture(scope="module")

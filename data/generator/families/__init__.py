@@ -6,6 +6,7 @@ keeps the rows that were drawn before: what is not named there comes after it.
 
 from __future__ import annotations
 
+from data.generator.cores import words
 from data.generator.families import (
     aggregates,
     among,
@@ -29,7 +30,6 @@ from data.generator.families import (
     years,
 )
 from data.generator.families.drawing import Family
-from data.generator.wording import words
 
 _ORDER = words("""
 field field_text field_count fields field_years field_years_count field_years_text same same_last ratio growth

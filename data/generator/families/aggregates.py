@@ -6,6 +6,7 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import either, lines, placed, scoped
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -20,7 +21,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import either, lines, placed, scoped
 
 _AVERAGE = lines("""
 {year}所有#(公司|上市公司|企业)的{field}(的|)(平均值|均值|平均数)(是|为)多少

@@ -7,10 +7,10 @@ import random
 from agent.records import Masked
 from agent.writing.surrogates import TOP
 from data.generator import slots
+from data.generator.cores import lines, with_aggregate, with_condition
 from data.generator.families.drawing import NUMBERS, Draw, Family, Names, Plan, numeric, statement, thresholds, year_of
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import lines, with_aggregate, with_condition
 
 _RANKED = lines("""
 {year}<c>的(公司|上市公司|企业)(中|里|当中),{field}{best}的前{top}家(是哪些|有哪些|分别是)

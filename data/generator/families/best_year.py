@@ -6,10 +6,10 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import NUMBERS, Family, Names, Plan, several_years, statement
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _BEST_YEAR = lines("""
 {company}{years}(哪一年|哪年)(的|){field}{best}

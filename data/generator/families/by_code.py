@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 from data.generator import lexicon, slots
+from data.generator.cores import lines
 from data.generator.families.drawing import Family, Names, Plan, statement, year_of
 from data.generator.render import Piece
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _BY_CODE = lines("""
 {year}(股票代码|证券代码|代码)(为|是){company}的(公司|企业)(是哪家|是谁|叫什么|全称是什么)

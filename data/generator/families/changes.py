@@ -6,10 +6,10 @@ import random
 
 from agent.figures import schema
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import Family, Names, Plan, statement
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _GROWTH_WORDS = lines("""
 {company}{year}(的|){field}比{last}(增长|增加)(了|)(百分之几|百分之多少)

@@ -6,10 +6,10 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import NUMBERS, Draw, Family, Names, Plan, label_of, statement, year_of
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _COMPARE = lines("""
 {year}{company1}(和|与|跟){company2}的{field}(分别|各)(是|为)多少

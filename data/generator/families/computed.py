@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 from agent.figures import schema
+from data.generator.cores import lines
 from data.generator.families.drawing import NUMBERS, Family, growth, ratio
 from data.generator.families.lookup import lookup
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _COMPUTED = lines("""
 {company}{year}(的|){field}(是|为|)多少{tail}

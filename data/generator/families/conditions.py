@@ -7,6 +7,7 @@ import random
 from agent.figures import schema
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import everywhere, placed, with_condition
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -24,7 +25,6 @@ from data.generator.families.drawing import (
 from data.generator.families.filters import HOW_MANY, WHICH
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import everywhere, placed, with_condition
 
 _RANGE = "{field}(在|介于|处于|){amount1}(到|至|和|与|-|~){amount2}之间"
 _RANGE_TO = "{field}(在|从|为|){amount1}(到|至|-|~){amount2}"

@@ -6,6 +6,7 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import everywhere, lines, with_condition
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -20,7 +21,6 @@ from data.generator.families.drawing import (
 from data.generator.families.filters import ASK_MANY, ASK_WHICH, C1, HOW_MANY, asked
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import everywhere, lines, with_condition
 
 _OUTSIDE = lines("""
 {year}(注册地|注册地址|注册地点)(不在|不是|不为){place}的(公司|上市公司|企业)<ask>

@@ -6,6 +6,7 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -19,7 +20,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _FIELDS = lines("""
 {company}{year}(的|){fields}(分别|各)(是|为)多少(元|)

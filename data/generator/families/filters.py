@@ -7,6 +7,7 @@ import random
 from agent.figures import schema
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import either, everywhere, lines, placed, with_condition
 from data.generator.families.drawing import (
     NUMBERS,
     Draw,
@@ -21,7 +22,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import either, everywhere, lines, placed, with_condition
 
 
 def asked(cores: tuple[str, ...], ask: tuple[str, str]) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from agent.figures import schema
 from agent.records import Masked
 from agent.writing.surrogates import TOP
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import Draw, Family, Names, Plan, statement
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _GROWING_TOP = lines("""
 {year}{field}{fastest}的(前|){top}家(公司|企业|上市公司)(是哪些|有哪些|)

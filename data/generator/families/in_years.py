@@ -6,11 +6,11 @@ import random
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import lines, with_condition
 from data.generator.families.drawing import NUMBERS, Draw, Family, Names, Plan, several_years, statement, threshold
 from data.generator.families.filters import C1
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import lines, with_condition
 
 _EVERY = lines("""
 {years}{field}(每年|年年|各年|)(都|均){cmp}{amount}的(公司|上市公司|企业)(有哪些|是哪些|)

@@ -8,10 +8,10 @@ from agent.figures import schema
 from agent.records import Masked
 from agent.writing.surrogates import TOP
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import NUMBERS, Draw, Family, Names, Plan, several_years
 from data.generator.render import plain
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _INTERSECTION = lines("""
 {years}(哪些|哪几家)(公司|上市公司)(的|){field}(都|均)(在|属于){best}的前{top}家(里|之列)

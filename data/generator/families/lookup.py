@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import Draw, Family, Names, Plan, label_of, statement, text_column, year_of
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _MONEY = lines("""
 {company}{year}(的|){field}(是|有|)多少(元|钱)

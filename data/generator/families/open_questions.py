@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 from data.generator import slots
+from data.generator.cores import lines, words
 from data.generator.families.drawing import Draw, Family, Plan, year_of
 from data.generator.render import Fill, Piece
 from data.generator.slots import World
-from data.generator.wording import lines, words
 
 _CONCEPT = lines("""
 什么(是|叫|叫做){concept}

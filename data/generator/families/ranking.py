@@ -7,6 +7,7 @@ import random
 from agent.records import Masked
 from agent.writing.surrogates import KTH, TOP
 from data.generator import slots
+from data.generator.cores import either, everywhere, lines, placed
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -21,7 +22,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import either, everywhere, lines, placed
 
 _TOP = lines("""
 @{year}{field}{best}的(前|){top}家#(公司|上市公司|企业)(是哪些|有哪些|分别是)

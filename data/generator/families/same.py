@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from data.generator.cores import lines
 from data.generator.families.drawing import Family
 from data.generator.families.years import over_years
-from data.generator.wording import lines
 
 _COMPARED = ("法定代表人", "法定代表人", "法定代表人", "注册地址", "办公地址", "电子信箱", "公司网址")
 _SAME = lines("""

@@ -7,6 +7,7 @@ import random
 from agent.records import Masked
 from agent.writing.surrogates import TOP
 from data.generator import slots
+from data.generator.cores import everywhere, lines, placed, with_aggregate
 from data.generator.families.drawing import (
     NUMBERS,
     Draw,
@@ -20,7 +21,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill, plain
 from data.generator.slots import World
-from data.generator.wording import everywhere, lines, placed, with_aggregate
 
 # Over several years.
 _TOTALLED = lines("""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from agent.records import Masked
 from data.generator import slots
+from data.generator.cores import lines
 from data.generator.families.drawing import (
     Draw,
     Family,
@@ -20,7 +21,6 @@ from data.generator.families.drawing import (
 )
 from data.generator.render import Fill
 from data.generator.slots import World
-from data.generator.wording import lines
 
 _OVER_YEARS = lines("""
 {company}{years}(的|){field}(分别|各)(是|为)<ask>
