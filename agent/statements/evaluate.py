@@ -331,9 +331,10 @@ def _in_order(select: Select) -> Select:
     if select.order is not None:
         return select
     for part in conjuncts(select.where):
-        if isinstance(part, Binary) and part.op in (">", ">=", "<", "<=") and isinstance(part.right, Number):
-            if unit_of(part.left) not in ("text", "truth", "met"):
-                return replace(select, order=part.left, descending=part.op[0] == ">")
+        if not isinstance(part, Binary) or part.op not in (">", ">=", "<", "<=") or not isinstance(part.right, Number):
+            continue
+        if unit_of(part.left) not in ("text", "truth", "met"):
+            return replace(select, order=part.left, descending=part.op[0] == ">")
     return select
 
 

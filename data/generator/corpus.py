@@ -109,7 +109,7 @@ def _from_sql(rng: random.Random, sample: Sample) -> Doc:
 def _paraphrase(rng: random.Random, sample: Sample) -> Doc:
     """The same build of question in another wording, company and all: same names where the draw is repeated."""
     seed, numbers = rng.random(), splits()["train"][sample.family]
-    one, two = (make(random.Random(seed), sample.family, rng.choice(numbers), World(), slips=0) for _ in range(2))
+    one, two = (make(random.Random(seed), sample.family, rng.choice(numbers), World(), typos=0) for _ in range(2))
     return (
         f"{one.masked.text if one.masked else one.question}\n换个说法:",
         two.masked.text if two.masked else two.question,

@@ -15,11 +15,12 @@ from pathlib import Path
 from agent.figures.said import FILE as SAID
 from agent.statements.symbols import symbols_of, vocabulary
 from agent.understanding.explained import KnownPairs
+from data.generator import ROOT
 from data.generator.template_statements import template_wordings
 from data.generator.variations import Sayings, Variations, jsonl
 from data.generator.wordings import WORDINGS, Wording, held_out, numbered, wordings
 
-FINTRAIN = Path(__file__).resolve().parents[2] / "FinTrain" / "nl2sql" / "train.json"
+FINTRAIN = ROOT / "FinTrain" / "nl2sql" / "train.json"
 PASSES, SEED = 8, 7
 TEMPLATES = 2000  # of FinTrain's questions over many companies that a pass takes in besides the wordings
 # What the marks of the reader's tokenizer begin like.

@@ -63,12 +63,12 @@ def splits() -> dict[str, dict[str, tuple[int, ...]]]:
     return found
 
 
-def make(rng: random.Random, family: str, template: int, world: World, slips: float = 0.06) -> Sample:
+def make(rng: random.Random, family: str, template: int, world: World, typos: float = 0.06) -> Sample:
     """Draws one question of `family` in wording `template`."""
     plan = FAMILIES[family].draw(rng, world)
     core = render.fill(render.choose(rng, wordings()[family][template]), plan.slots)
-    if rng.random() < slips:
-        core = render.slip(rng, core)
+    if rng.random() < typos:
+        core = render.typo(rng, core)
     before = rng.choice(POLITE) if rng.random() < 0.4 else ""
     after = rng.choice(CLOSING) if rng.random() < 0.08 else ""
     ending = rng.choice(("?", "?", "?", "", "。"))

@@ -1,4 +1,4 @@
-"""Variations of a wording: other words for its columns, something that no table holds, a place or a unit more, courtesies, slips."""
+"""Variations of a wording: other words for its columns, something that no table holds, a place or a unit more, courtesies, typos."""
 
 from __future__ import annotations
 

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import md5
-from pathlib import Path
 
 from agent.statements.meaning import own_parts
 from agent.statements.parsing import parse
 from agent.statements.spelling import write
 from agent.statements.syntax import Binary, Column, Statement, rebuild, walk
-from data.generator import numerals
+from data.generator import ROOT, numerals
 
-WORDINGS = Path(__file__).resolve().parents[1] / "wordings"
+WORDINGS = ROOT / "data" / "wordings"
 _RANGE = re.compile(r"\[Y(\d)\]年?度?\s?(?:到|至|-|~|—|–|→)\s?\[Y(\d)\]")
 
 

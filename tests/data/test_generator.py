@@ -32,7 +32,7 @@ def test_every_wording_fills_exactly_the_slots_of_its_family() -> None:
     rng = random.Random(5)
     for family, templates in samples.wordings().items():
         for number in range(len(templates)):
-            question = samples.make(rng, family, number, World(), slips=0).entities.text
+            question = samples.make(rng, family, number, World(), typos=0).entities.text
             assert "{" not in question and "|" not in question, (family, templates[number])
 
 
