@@ -24,7 +24,7 @@ from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.base.tokenizers.glm4 import Glm4Tokenizer
 from ptuning.base.weight_files import stored_dtype
 from ptuning.errors import PtuningError
-from ptuning.files import beside
+from ptuning.files import beside, require_folder
 
 SHARD = "2GB"
 
@@ -42,6 +42,7 @@ def convert(model: str, target: Path) -> None:
     Raises:
         PtuningError: `target` holds something already, or the model is quantised.
     """
+    require_folder(target, "输出文件夹")
     if target.exists() and any(target.iterdir()):
         raise PtuningError(f"{target} 已存在且不是空文件夹，请换一个文件夹。")
     folder = open_folder(locate(model))

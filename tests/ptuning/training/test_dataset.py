@@ -9,17 +9,15 @@ from ptuning.errors import PtuningError
 from ptuning.training.dataset import (
     IGNORED,
     Collator,
-    Columns,
     Encoded,
     EncodedRows,
-    Example,
     LengthGroups,
     PromptStyle,
     cut,
     encode,
     mix,
-    read_examples,
 )
+from ptuning.training.examples import Columns, Example, read_examples
 
 COLUMNS = Columns("question_prompt", "query")
 PLAIN, CHAT = PromptStyle(chat=False), PromptStyle(chat=True)
