@@ -142,7 +142,7 @@ def _of_chat(row: dict[str, Any], field: str, where: str) -> Example | None:
     if len(messages) < 2 or not messages[-2].content:
         return None
     *history, asked, answer = messages
-    return Example(asked.content, answer.content, tuple(history), asked, answer.metadata, every=True)
+    return Example(asked.content, answer.content, tuple(history), asked._replace(content=""), answer.metadata, every=True)
 
 
 def _unanswered(item: Any) -> bool:
@@ -176,17 +176,19 @@ def _of_alpaca(row: dict[str, Any], columns: Columns, where: str) -> Example | N
     return _answered(Example(prompt, output or "", tuple(history)), columns, output is None)
 
 
-def read_examples(path: str | Path, columns: Columns, tell: Callable[[str], object] | None = None) -> list[Example]:
+def read_examples(
+    path: str | Path, columns: Columns, tell: Callable[[str], object] = lambda text: None
+) -> list[Example]:
     """Rows of a JSON array, JSON lines or csv file that have question and answer; a row without history has none.
 
-    tell: takes a sentence about the rows that were skipped.
+    tell: takes a sentence about the rows that were skipped, or about the file's encoding.
 
     Raises:
         PtuningError: names the file, the row and the field that is missing or of the wrong kind.
     """
     path = Path(path)
     examples, skipped = [], []
-    for where, row in read_rows(path, lambda row: _is_row(row, columns)):
+    for where, row in read_rows(path, lambda row: _is_row(row, columns), tell):
         example = example_of(row, columns, f"数据文件 {path} {where}")
         if example is None:
             skipped.append(where)
@@ -195,7 +197,7 @@ def read_examples(path: str | Path, columns: Columns, tell: Callable[[str], obje
     if not examples:
         why = f"有问题又有答案的数据（{len(skipped)}条都缺）" if skipped else "数据"
         raise PtuningError(f"数据文件 {path} 里没有{why}，请检查文件。")
-    if skipped and tell:
+    if skipped:
         named = "、".join(skipped[:NAMED]) + (" 等" if len(skipped) > NAMED else "")
         tell(f"注意：{path} 有{len(skipped)}条没有问题或没有答案（{named}），已跳过，用其余的{len(examples)}条。")
     return examples

@@ -15,10 +15,12 @@ Row = tuple[str, Any]  # where it is, what it is
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 LINE_EACH = "请写成每行一个对象（{字段: 值}），对象之间不加逗号；或写成一个完整的数组"
 JSON = json.JSONDecoder()
+COMMON = 0.75  # of the characters of a text in GBK; of Big5 read as GBK it is about a third
 
 
-def text_of(path: Path) -> str:
-    """The file's text, in UTF-8, UTF-16 or GBK (GB 18030), with or without a byte order mark.
+def text_of(path: Path, tell: Callable[[str], object] = lambda text: None) -> str:
+    """The file's text, in UTF-8, UTF-16 or GBK (GB 18030), with or without a byte order mark. tell: takes a sentence about an
+    encoding that was found out.
 
     Raises:
         PtuningError: it is not there, cannot be read, or is in another encoding.
@@ -31,11 +33,14 @@ def text_of(path: Path) -> str:
         raise PtuningError(f"数据文件 {path} 读不了（{error.strerror}），请检查路径与权限。") from None
     encoding = next((name for mark, name in MARKS.items() if raw.startswith(mark)), None) or _unmarked(raw)
     try:
-        return raw.decode(encoding)
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise PtuningError(
             f"数据文件 {path} 不是UTF-8、UTF-16或GBK编码的文字（第{error.start}字节处），请另存为UTF-8。"
         ) from None
+    if not encoding.startswith("utf-8"):
+        tell(f"提示：{path} 不是UTF-8，按{encoding.upper()}读取。")
+    return text
 
 
 def _unmarked(raw: bytes) -> str:
@@ -60,7 +65,7 @@ def _is_gbk(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     common = sum(character.encode("gb2312", errors="ignore") != b"" for character in hanzi)
-    return 2 * common >= len(hanzi)
+    return common >= COMMON * len(hanzi)
 
 
 def _broken(path: Path, line: int, why: str) -> PtuningError:
@@ -169,13 +174,18 @@ def _csv_rows(text: str, path: Path) -> list[Row]:
     return rows
 
 
-def read_rows(path: Path, is_row: Callable[[dict[str, Any]], bool] = lambda row: False) -> list[Row]:
+def read_rows(
+    path: Path,
+    is_row: Callable[[dict[str, Any]], bool] = lambda row: False,
+    tell: Callable[[str], object] = lambda text: None,
+) -> list[Row]:
     """(where it is, row) of every row, in order; a row of csv holds texts only.
 
-    is_row: whether an object that stands alone in a file is a row; else its one array of objects holds the rows.
+    is_row: whether an object that stands alone in a file is a row; else its one array of objects holds the rows. tell: as
+    in `text_of`.
 
     Raises:
         PtuningError: names the file and the line that cannot be read.
     """
-    text = text_of(path)
+    text = text_of(path, tell)
     return _csv_rows(text, path) if path.suffix.lower() in (".csv", ".tsv") else _json_rows(text, path, is_row)

@@ -24,7 +24,7 @@ ROUNDS = (  # a system before the first round
     "问：{{ m.content }}\n\n答：{% else %}{{ m.content }}\n\n{% endif %}{% endfor %}"
 )
 CHATGLM3 = (  # each content is encoded by itself, with a blank in front
-    "<|gMASK|><|sop|>{% for m in messages %}<|{{ m.role }}|>{% if m.metadata %} {{ m.metadata }}{% endif %}{{ '\\n ' }}{{ m.content }}"
+    "<|gMASK|><|sop|>{% for m in messages %}<|{{ m.role }}|>{{ m.metadata }}{{ '\\n ' }}{{ m.content }}"
     "{% if m.tools %}{{ '\\n' }}{{ m.tools | tojson(indent=4) }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
