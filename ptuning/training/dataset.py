@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from ptuning.base.tokenizers.messages import system_asked
 from ptuning.base.tokenizers.tokenizer import ChatIds, Tokenizer
 from ptuning.errors import PtuningError
 from ptuning.training.examples import Example
@@ -35,7 +36,8 @@ class PromptStyle:
             PtuningError: a history, which only the chat style shows; or one that the tokenizer's chat format does not have.
         """
         if self.chat:
-            return tokenizer.encode_messages(example.messages(self.source_prefix))
+            messages = example.messages(self.source_prefix)
+            return tokenizer.encode_messages(messages if tokenizer.has_system else system_asked(messages))
         if example.history:
             raise PtuningError("有历史或 system 的数据只能用问答格式，请加 --prompt_style chatglm。")
         return ChatIds(tokenizer.encode(self.source_prefix + example.prompt), [])

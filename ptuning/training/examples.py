@@ -44,6 +44,10 @@ class Example:
     metadata: str = ""
     every: bool = False
 
+    @property
+    def has_system(self) -> bool:
+        return any(isinstance(item, Message) and item.role == "system" for item in self.history)
+
     def messages(self, source_prefix: str = "") -> list[Message]:
         """What is to be answered, as a chat; source_prefix stands before the prompt."""
         return [*messages_of(self.history), self.asked._replace(content=source_prefix + self.prompt)]
@@ -129,7 +133,10 @@ def _is_chat(value: Any) -> bool:
 
 
 def _is_alpaca(row: dict[str, Any], columns: Columns) -> bool:
-    return columns.prompt not in row and columns.response not in row and {"instruction", "output"} <= row.keys()
+    """Whether a row is alpaca's, also where its columns are named: `input` belongs to the question."""
+    named = (columns.prompt, columns.response) == ("instruction", "output")
+    others = columns.prompt not in row and columns.response not in row
+    return {"instruction", "output"} <= row.keys() and (named or others)
 
 
 def _of_chat(row: dict[str, Any], field: str, where: str) -> Example | None:

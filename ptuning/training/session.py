@@ -76,6 +76,9 @@ class Session:
 
     def _encoded(self, examples: list[Example], name: str) -> dataset.EncodedRows:
         data = self.data
+        systems = sum(example.has_system for example in examples)
+        if systems and not self.base.tokenizer.has_system:
+            say(f"注意：{name} 有{systems}条带 system，这个基座的问答格式没有它，已写在第一个问题的开头。")
         limits = (data.max_source_length, data.max_target_length, data.truncation_side, data.history_loss)
         rows = [dataset.encode(self.base.tokenizer, self.style, example, *limits) for example in examples]
         prompts, answers = sum(row.cut_prompt for row in rows), sum(row.cut_answer for row in rows)

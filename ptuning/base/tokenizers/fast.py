@@ -18,9 +18,8 @@ from ptuning.errors import PtuningError
 UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4  # SentencePiece's types of pieces
 # Names that no text holds by chance: transformers reads them in any text, and “sop” is within “philosophy”.
 NAMES = {"[MASK]": "<|MASK|>", "[gMASK]": "<|gMASK|>", "[sMASK]": "<|sMASK|>", "sop": "<|sop|>", "eop": "<|eop|>"}
-ROUNDS = (  # a system before the first round
-    "<|gMASK|><|sop|>{% if messages[0].role == 'system' %}{{ messages[0].content }}\n\n{% set messages = messages[1:] %}"
-    "{% endif %}{% for m in messages %}{% if m.role == 'user' %}[Round {{ loop.index0 // 2 + 1 }}]\n\n"
+ROUNDS = (
+    "<|gMASK|><|sop|>{% for m in messages %}{% if m.role == 'user' %}[Round {{ loop.index0 // 2 + 1 }}]\n\n"
     "问：{{ m.content }}\n\n答：{% else %}{{ m.content }}\n\n{% endif %}{% endfor %}"
 )
 CHATGLM3 = (  # each content is encoded by itself, with a blank in front

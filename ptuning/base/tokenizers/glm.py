@@ -29,6 +29,7 @@ class GlmTokenizer(Tokenizer):
     """Encodes and decodes text; ids equal those of the original ChatGLM2 tokenizer."""
 
     special_tokens: tuple[str, ...] = SPECIAL_TOKENS
+    has_system = False
     pad_token_id = 0
     bos_token_id = 1
     eos_token_id = 2
@@ -106,13 +107,13 @@ class GlmTokenizer(Tokenizer):
         return "".join(_numbered(*rounds_of([*messages_of(history), Message("user", query)])))
 
     def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
-        """The ids of `build_prompt`, and where its answers are. The format has no system: it stands before the first round.
+        """The ids of `build_prompt`, and where its answers are.
 
         Raises:
-            PtuningError: tools, or an order that is none of rounds.
+            PtuningError: a system or tools, which the format does not have, or an order that is none of rounds.
         """
-        system, history, query = rounds_of(messages)
-        *turns, last = _numbered(system, history, query)
+        history, query = rounds_of(messages)
+        *turns, last = _numbered(history, query)
         found = self._pieces.encode_as_offset_mapping("".join((*turns, last)))
         begins = [begin for begin, _ in found["offsets"]]  # bytes of one character all begin where it does
         head, offset, answered = len(self.prefix_token_ids), 0, []
@@ -123,17 +124,17 @@ class GlmTokenizer(Tokenizer):
         return ChatIds([*self.prefix_token_ids, *found["ids"]], answered)
 
 
-def _numbered(system: str, history: Sequence[tuple[str, str]], query: str) -> list[str]:
+def _numbered(history: Sequence[tuple[str, str]], query: str) -> list[str]:
     """The text of every round; the last has no answer yet."""
     turns = [f"[Round {i}]\n\n问：{asked}\n\n答：{answered}\n\n" for i, (asked, answered) in enumerate(history, 1)]
-    first, *others = [*turns, f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："]
-    return [f"{system}\n\n{first}" if system else first, *others]
+    return [*turns, f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："]
 
 
 class ChatGlm3Tokenizer(GlmTokenizer):
     """ChatGLM3's: the same pieces, and special tokens for the roles of a chat."""
 
     special_tokens = SPECIAL_TOKENS + ROLES
+    has_system = True
 
     @property
     def end_token_ids(self) -> frozenset[int]:  # type: ignore[override]

@@ -24,7 +24,8 @@ PIECES = 64789  # of the tokenizer.model that ChatGLM2 and ChatGLM3 share; other
 def glm_tokenizer(folder: Path, sure: bool = False) -> Tokenizer:
     """GLM-4's, ChatGLM3's or ChatGLM2's, by the folder's tokenizer.model and what is written beside it.
 
-    sure: a folder that does not tell ChatGLM3 from ChatGLM2 is refused; else it is ChatGLM2's.
+    sure: of an original folder without its code, the names in it tell ChatGLM3 from ChatGLM2, and it is refused where none
+    does; else such a folder is ChatGLM2's.
 
     Raises:
         PtuningError: tokenizer.model is missing or damaged, or nothing says whose it is.
@@ -36,21 +37,27 @@ def glm_tokenizer(folder: Path, sure: bool = False) -> Tokenizer:
     if roles:
         return ChatGlm3Tokenizer(file)
     tokenizer = GlmTokenizer(file)
-    if sure and roles is None and tokenizer.vocab_size - len(tokenizer.special_tokens) == PIECES:
+    if not sure or roles is not None or tokenizer.vocab_size - len(tokenizer.special_tokens) != PIECES:
+        return tokenizer
+    third = _named_third(folder)
+    if third is None:
         raise PtuningError(
             f"看不出 {folder} 是ChatGLM2还是ChatGLM3（两者的权重和词表形状相同，问答格式不同），"
             f"请把原模型的 {CODE} 或 tokenizer_config.json 放进去（代码只当文字看，不会执行）。"
         )
-    return tokenizer
+    return ChatGlm3Tokenizer(file) if third else tokenizer
 
 
 def _has_roles(folder: Path) -> bool | None:
-    """Whether a folder is of ChatGLM3, which has tokens for roles, or of ChatGLM2; None where nothing says so."""
+    """Whether the tokenizer's own files have tokens for roles, as ChatGLM3's do; None where they do not say."""
     texts = {name: text for name in ABOUT if (text := _text(folder / name))}
     if any(mark in text for text in texts.values() for mark in OF_CHATGLM3):
         return True
-    if CODE in texts:
-        return False
+    return False if CODE in texts else None
+
+
+def _named_third(folder: Path) -> bool | None:
+    """Whether a folder, or what it was made from, is called ChatGLM3; None where no name says."""
     names = [folder.resolve().name, *(_setting(folder / file, key) for file, key in NAMES.items())]
     told = re.search(r"chatglm(2|3)|codegeex(2)", " ".join(reversed(names)).lower())
     return told[1] == "3" if told else None

@@ -108,18 +108,27 @@ def tools_of(value: Any, where: str) -> Sequence[Any] | None:
     return tools
 
 
-def rounds_of(messages: Sequence[Message]) -> tuple[str, list[tuple[str, str]], str]:
-    """(system, earlier rounds, the last question): a chat for a model that knows rounds only. The last message is a question.
+def rounds_of(messages: Sequence[Message]) -> tuple[list[tuple[str, str]], str]:
+    """(earlier rounds, the last question): a chat for a model that knows rounds only. The last message is a question.
 
     Raises:
-        PtuningError: tools, or an order that is none of rounds.
+        PtuningError: a system or tools, or an order that is none of rounds.
     """
+    if messages[0].role == "system" and not messages[0].tools:
+        raise PtuningError("这个基座（ChatGLM2的格式）没有 system，请把它写在第一个问题的开头，或换用ChatGLM3、GLM-4。")
     if any(message.tools or message.metadata or message.role == "observation" for message in messages):
         raise PtuningError("这个基座（ChatGLM2的格式）没有工具，请去掉 tools、metadata 和 observation，或换用ChatGLM3、GLM-4。")
-    system = messages[0].content if messages[0].role == "system" else ""
-    *earlier, last = (message for message in messages if message.role != "system")
+    *earlier, last = messages
     roles = [message.role for message in earlier]
     if roles != ["user", "assistant"] * (len(roles) // 2):
         raise PtuningError("这个基座（ChatGLM2的格式）的对话应一问一答，请把连着的几条 assistant 合成一条。")
     texts = [message.content for message in earlier]
-    return system, list(zip(texts[::2], texts[1::2])), last.content
+    return list(zip(texts[::2], texts[1::2])), last.content
+
+
+def system_asked(messages: Sequence[Message]) -> list[Message]:
+    """The same chat for a model without a system: its text begins the first question, a blank line behind it."""
+    if messages[0].role != "system" or messages[0].tools:
+        return list(messages)
+    system, first, *others = messages
+    return [first._replace(content=f"{system.content}\n\n{first.content}"), *others]

@@ -27,6 +27,7 @@ class Tokenizer(Protocol):
     """
 
     vocab_size: int  # ids there are; a model may have more rows
+    has_system: bool = True  # whether the chat format has a system message
 
     @property
     def pad_token_id(self) -> int: ...

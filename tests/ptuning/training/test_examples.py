@@ -58,6 +58,7 @@ def test_alpaca_is_instruction_and_input_a_line_each(tmp_path):
     found = read(tmp_path, [row, row | {"input": ""}, row | {"system": "答得短", "history": [["商誉", "五十"]]}], Columns("a", "b"))
     assert [e.prompt for e in found] == ["报一个数\n存货", "报一个数", "报一个数\n存货"]
     assert [m.role for m in found[2].history] == ["system", "user", "assistant"] and not found[2].every
+    assert read(tmp_path, [row], Columns("instruction", "output"))[0].prompt == "报一个数\n存货"
 
 
 def test_the_columns_that_are_named_come_first(tmp_path):
@@ -130,3 +131,9 @@ def test_a_history_is_refused_where_the_prompt_is_read_as_it_is(tmp_path, tiny_t
     (found,) = read(tmp_path, [{"messages": [SYSTEM, ASKED, ANSWERED]}])
     with pytest.raises(PtuningError, match="--prompt_style chatglm"):
         encode(tiny_tokenizer, PromptStyle(chat=False), found, 99, 9)
+
+
+def test_a_system_begins_the_first_question_of_a_base_without_one(tmp_path, tiny_tokenizer):
+    (found,) = read(tmp_path, [{"messages": [SYSTEM, ASKED, ANSWERED, *MORE]}])
+    ids = PromptStyle(chat=True).ids(tiny_tokenizer, found).ids
+    assert found.has_system and ids == tiny_tokenizer.encode_chat("商誉", [("答得短\n\n存货", "三百")]).ids

@@ -162,15 +162,11 @@ def test_system_tools_calls_and_observations_are_messages_of_their_own(third):
     assert said.replace(" ", "") == ("[gMASK]sop" + "".join(pieces) + "<|assistant|>").replace(" ", "")
 
 
-def test_a_system_stands_before_the_first_round_of_chatglm2(tiny_tokenizer):
-    history = [{"role": "system", "content": "答得短"}, {"role": "user", "content": "甲"}, {"role": "assistant", "content": "乙"}]
-    chat = tiny_tokenizer.encode_chat("丙", history)
-    wanted = "答得短\n\n[Round 1]\n\n问：甲\n\n答：乙\n\n[Round 2]\n\n问：丙\n\n答："
-    assert chat.ids == tiny_tokenizer.encode(wanted) == tiny_tokenizer.encode(tiny_tokenizer.build_prompt("丙", history))
-    ((start, end),) = chat.answered
-    assert tiny_tokenizer.decode(chat.ids[start:end]) == "乙"
+def test_what_chatglm2_does_not_have_is_refused(tiny_tokenizer):
+    with pytest.raises(PtuningError, match="没有 system"):
+        tiny_tokenizer.encode_chat("丙", [{"role": "system", "content": "答得短"}])
     with pytest.raises(PtuningError, match="没有工具"):
-        tiny_tokenizer.encode_chat("丙", history, "observation")
+        tiny_tokenizer.encode_chat("丙", [("甲", "乙")], "observation")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from ptuning.base.tokenizers.messages import Message, in_order, messages_of, rounds_of
+from ptuning.base.tokenizers.messages import Message, in_order, messages_of, rounds_of, system_asked
 from ptuning.errors import PtuningError
 
 SYSTEM = {"role": "system", "content": "只用一句话回答"}
@@ -60,14 +60,21 @@ def test_a_question_behind_a_question_is_refused():
         in_order([*messages_of([ASKED]), Message("user", "那去年呢")])
 
 
-def test_rounds_are_a_system_pairs_and_a_question():
-    chat = [*messages_of([SYSTEM, ASKED, ANSWERED]), Message("user", "那去年呢")]
-    assert rounds_of(chat) == ("只用一句话回答", [("存货是多少", "三百万元")], "那去年呢")
+def test_rounds_are_pairs_and_a_question():
+    chat = [*messages_of([ASKED, ANSWERED]), Message("user", "那去年呢")]
+    assert rounds_of(chat) == ([("存货是多少", "三百万元")], "那去年呢")
+
+
+def test_a_system_begins_the_first_question_where_there_is_no_place_for_it():
+    chat = messages_of([SYSTEM, ASKED, ANSWERED])
+    assert system_asked(chat)[0] == Message("user", "只用一句话回答\n\n存货是多少")
+    assert system_asked(chat)[1:] == chat[2:] and system_asked(chat[1:]) == chat[1:]
 
 
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
+        ([SYSTEM], "没有 system"),
         ([SYSTEM | {"tools": [TOOL]}], "没有工具"),
         ([ASKED, ANSWERED | {"metadata": "查表"}], "没有工具"),
         ([ASKED, ANSWERED, ANSWERED], "一问一答"),
