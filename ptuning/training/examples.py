@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ptuning.training.readers import read_rows
 CHATS = ("conversations", "messages")  # fields that hold a whole chat
 EMPTY_ANSWERS = ("keywords",)  # tasks in which no word at all is an answer
 NAMED = 3  # skipped rows that a notice names
+A_QUESTION = Message("user", "")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Example:
     prompt: str
     response: str
     history: History = ()
-    asked: Message = Message("user", "")
+    asked: Message = A_QUESTION
     metadata: str = ""
     every: bool = False
 
@@ -109,13 +111,11 @@ def _history(row: dict[str, Any], column: str | None, where: str) -> list[Messag
     """A missing one is empty; in csv it is written as JSON."""
     value = row.get(column) if column else None
     if isinstance(value, str) and value.strip():
-        try:
+        with suppress(json.JSONDecodeError, RecursionError):  # messages_of says what it should be
             value = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
-            pass  # messages_of says what it should be
     where = f"{where}的字段“{column}”"
     messages = messages_of(value or None, where)
-    in_order([*messages, Message("user", "")], where)
+    in_order([*messages, A_QUESTION], where)
     return messages
 
 
@@ -149,7 +149,9 @@ def _of_chat(row: dict[str, Any], field: str, where: str) -> Example | None:
     if len(messages) < 2 or not messages[-2].content:
         return None
     *history, asked, answer = messages
-    return Example(asked.content, answer.content, tuple(history), asked._replace(content=""), answer.metadata, every=True)
+    return Example(
+        asked.content, answer.content, tuple(history), asked._replace(content=""), answer.metadata, every=True
+    )
 
 
 def _unanswered(item: Any) -> bool:
@@ -175,7 +177,9 @@ def _system(row: dict[str, Any], said: list[Any], where: str) -> list[Message]:
 
 def _of_alpaca(row: dict[str, Any], columns: Columns, where: str) -> Example | None:
     """instruction and input, a line each, are the question."""
-    instruction, more, output, system = (_text(row, name, where) for name in ("instruction", "input", "output", "system"))
+    instruction, more, output, system = (
+        _text(row, name, where) for name in ("instruction", "input", "output", "system")
+    )
     history = _history(row, columns.history or "history", where)
     if system:
         history = in_order([Message("system", system), *history], where)

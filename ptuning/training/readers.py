@@ -75,7 +75,7 @@ def _broken(path: Path, line: int, why: str) -> PtuningError:
 def _reason(text: str, at: int) -> str:
     """What is wrong with JSON that could not be read at a place."""
     behind, before = text[at:].lstrip(), text[:at].rstrip()
-    if behind[:1] in ("]", "}") and before.endswith(",") or before.endswith(",") and behind[:1] == "":
+    if before.endswith(",") and behind[:1] in ("", "]", "}"):
         return "结尾多了一个逗号"
     if behind[:1] == "," and before.endswith(","):
         return "多了一个逗号"

@@ -20,9 +20,8 @@ from ptuning.files import read_json, require_folder, write_text
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.method import Tuning
 from ptuning.methods.registry import METHODS
-from ptuning.methods.saving import OWN, export
+from ptuning.methods.saving import OWN, export, within
 from ptuning.methods.saving import load as load_tuning
-from ptuning.methods.saving import within
 from ptuning.training import dataset, metrics
 from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check_arguments
 from ptuning.training.examples import Columns, Example, read_examples

@@ -110,9 +110,7 @@ class HubTokenizer(Tokenizer):
             PtuningError: there is no template, or it does not take such a chat, or leaves a part of it out.
         """
         marks = [f"\ue000{i}\ue001" for i in range(len(messages))]
-        rendered = self._rendered(
-            [m._replace(content=f"{EDGE}{mark}{EDGE}") for m, mark in zip(messages, marks)], True
-        )
+        rendered = self._rendered([m._replace(content=f"{EDGE}{mark}{EDGE}") for m, mark in zip(messages, marks)], True)
         pattern = re.compile(f"({EDGE}?\ue000[0-9]+\ue001{EDGE}?)")
         text, spans, safe = "", {}, []
         for part in pattern.split(rendered):

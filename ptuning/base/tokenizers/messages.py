@@ -117,7 +117,9 @@ def rounds_of(messages: Sequence[Message]) -> tuple[list[tuple[str, str]], str]:
     if messages[0].role == "system" and not messages[0].tools:
         raise PtuningError("这个基座（ChatGLM2的格式）没有 system，请把它写在第一个问题的开头，或换用ChatGLM3、GLM-4。")
     if any(message.tools or message.metadata or message.role == "observation" for message in messages):
-        raise PtuningError("这个基座（ChatGLM2的格式）没有工具，请去掉 tools、metadata 和 observation，或换用ChatGLM3、GLM-4。")
+        raise PtuningError(
+            "这个基座（ChatGLM2的格式）没有工具，请去掉 tools、metadata 和 observation，或换用ChatGLM3、GLM-4。"
+        )
     *earlier, last = messages
     roles = [message.role for message in earlier]
     if roles != ["user", "assistant"] * (len(roles) // 2):

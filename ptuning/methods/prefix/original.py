@@ -101,9 +101,7 @@ def inside(base: Base) -> bool:
     if not base.original:
         return False
     told = bool(read_json(base.folder / "config.json").get("pre_seq_len"))
-    held = any(
-        name == chatglm.PREFIX + EMBEDDING for shard in shards(base.folder) for name, _ in read_weights(shard)
-    )
+    held = any(name == chatglm.PREFIX + EMBEDDING for shard in shards(base.folder) for name, _ in read_weights(shard))
     if told and not held:
         raise PtuningError(
             f"{base.folder / 'config.json'} 写着 pre_seq_len，权重里却没有前缀（它会是随机的），"
