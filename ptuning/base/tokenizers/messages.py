@@ -14,7 +14,7 @@ from ptuning.errors import PtuningError
 
 ROLES = ("system", "user", "assistant", "observation")
 ALIASES = {"human": "user", "gpt": "assistant", "tool": "observation", "function": "observation"}
-AFTER = {  # a role, and those that it may follow; None: it may stand first
+AFTER: dict[str, set[str | None]] = {  # a role, and those that it may follow; None: it may stand first
     "system": {None},
     "user": {None, "system", "assistant"},
     "assistant": {"user", "observation", "assistant"},
@@ -80,10 +80,11 @@ def in_order(messages: list[Message], where: str = "history ") -> list[Message]:
 def _object(item: dict[str, Any], where: str) -> Message:
     """A message of {"role", "content"} or ShareGPT's {"from", "value"}."""
     said, text = ("from", "value") if "from" in item and "role" not in item else ("role", "content")
-    role = ALIASES.get(item.get(said), item.get(said)) if isinstance(item.get(said), str) else None
+    named = item.get(said)
+    role = ALIASES.get(named, named) if isinstance(named, str) else ""
     if role not in ROLES:
         raise PtuningError(
-            f"{where}的 {said} 是“{item.get(said)}”，只能是 {'、'.join(ROLES)}（或 {'、'.join(ALIASES)}），请改正。"
+            f"{where}的 {said} 是“{named}”，只能是 {'、'.join(ROLES)}（或 {'、'.join(ALIASES)}），请改正。"
         )
     if item.get("tool_calls"):
         raise PtuningError(f"{where}的 tool_calls 不支持，请把工具名写进 metadata、参数写进 content。")
