@@ -202,6 +202,7 @@ class Understanding:
 
     def witnessed(self, understood: Understood, answer: str) -> Understood | None:
         """An unclear question's reading that comes to the same as `answer`, which was come to in another way; None if none does.
+        The likeliest reading is taken where it tells that and more.
 
         Raises:
             DatabaseError: the database cannot answer.
@@ -212,7 +213,7 @@ class Understanding:
             if other is not understood.candidate and other.written.logprob > _LIKELY:
                 picked = self.picked(understood, number)
                 if picked.kind == "answer" and agrees(picked.told, answer):
-                    return picked
+                    return understood if contains(understood.told, picked.told) else picked
         return None
 
     def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:

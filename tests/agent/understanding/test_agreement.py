@@ -60,3 +60,9 @@ def test_another_order_a_sum_and_a_count_are_other_answers(other: str) -> None:
 def test_yes_is_not_no() -> None:
     assert not contains("是，甲2020年净利润大于100元成立。", "否，甲2020年净利润大于100元不成立。")
     assert not contains("数量为46家。", "数量为131家。") and contains("数量为46家。", "共46家。")
+
+
+def test_three_items_of_a_company_contain_two_of_them() -> None:
+    two = "甲2021年资产总计为10元；甲2021年负债合计为4元。"
+    three = f"{two[:-1]}；甲2021年职工总人数为3052人。其中甲2021年资产总计为10元。"
+    assert contains(three, two) and not contains(two, three)
