@@ -18,6 +18,8 @@ TABLE = "company_table"
 COMPANY, YEAR, CODE, SHORT_NAME, PERSON = "公司全称", "年份", "股票代码", "股票简称", "法定代表人"
 PLACE_COLUMNS = ("注册地址", "办公地址")
 KEY = (COMPANY, YEAR)
+PERIOD, SCOPE = "报告期", "口径"  # where a table has them, a row is one of a company, year, 报告期 and 口径
+ROW_KEY = (COMPANY, YEAR, PERIOD, SCOPE)
 
 Unit = Literal["text", "money", "count", "share", "ratio", "percent"]
 UNIT_WORD = {"money": "元", "count": "人", "share": "元"}
