@@ -69,12 +69,15 @@ def is_nothing(cell: Any) -> bool:
     """Whether the cell says that there is no value."""
     if cell is None or cell == "" or cell is False:
         return True
-    return isinstance(cell, str) and _says_nothing(cell)
+    return isinstance(cell, str) and (cell[0] in _FIRST or not cell[0].isascii()) and len(cell) <= 12 and _says_nothing(cell)
 
 
-@lru_cache(maxsize=4096)
+_FIRST = frozenset("-_/\\#<([.*?nNfFmM \t\r\n")  # of the marks in ASCII: most cells need no further look
+
+
+@lru_cache(maxsize=1 << 16)
 def _says_nothing(text: str) -> bool:
-    return len(text) <= 12 and _NOTHING.fullmatch(normalise(text).lower()) is not None
+    return _NOTHING.fullmatch(normalise(text).lower()) is not None
 
 
 def number(cell: Any) -> Amount | None:

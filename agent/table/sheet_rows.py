@@ -150,7 +150,7 @@ class SheetRows:
         open_ones = [(at, h) for at, h in ratios if h.percent is None]
         if self.layout.provider.ratios != "seen":
             return told | {at: self.layout.provider.ratios == "points" for at, _ in open_ones}
-        seen = {at: _points(self.measures[at].ratios) for at, _ in open_ones}
+        seen = {at: points_or_fractions(self.measures[at].ratios) for at, _ in open_ones}
         for at, heading in open_ones:
             if seen[at] == "either":
                 raise self._unsure(heading)
@@ -215,9 +215,10 @@ class SheetRows:
         if given and all(_TOTALS.fullmatch(text) for text in given):
             self.notes.skipped[f"“{given[0]}”是合计或平均，不是一家公司"] += 1
             return True
-        some = {normalise(str(cell)) for cell in cells if cell is not None and str(cell).strip()}
-        if len(some) == 1 and _NOTE.search(next(iter(some))):
-            self.notes.skipped[f"“{next(iter(some))[:20]}”是注解"] += 1
+        some = {cell for cell in cells if cell is not None and cell != ""}
+        note = normalise(str(some.pop())) if len(some) == 1 else ""
+        if _NOTE.search(note):
+            self.notes.skipped[f"“{note[:20]}”是注解"] += 1
             return True
         return False
 
@@ -343,7 +344,7 @@ class SheetRows:
         """What is odd about amounts in another currency; they are never put beside 元."""
         for at in self.layout.where(CURRENCY):
             cell, heading = cells[at], self.layout.headings[at]
-            if not is_nothing(cell) and not _RMB.fullmatch(normalise(str(cell))):
+            if not is_nothing(cell) and not is_rmb(cell):
                 assert heading is not None
                 return Odd(
                     self._at(line), heading.text, str(cell), f"“{str(cell)[:20]}”不是人民币，不同币种的金额不能放在一起比较和相加"
@@ -396,6 +397,11 @@ class SheetRows:
         return amount.value if amount.has_unit else amount.value.scaleb(heading.power)
 
 
+def is_rmb(cell: Any) -> bool:
+    """Whether a cell of 币种 says 人民币."""
+    return _RMB.fullmatch(normalise(str(cell))) is not None
+
+
 class _LeftOut(Exception):
     """A row that is none of the table's; the message says why."""
 
@@ -404,7 +410,7 @@ def _median(values: Sequence[Decimal]) -> Decimal:
     return sorted(map(abs, values))[len(values) // 2]
 
 
-def _points(values: Sequence[Decimal]) -> Literal["points", "fractions", "either"]:
+def points_or_fractions(values: Sequence[Decimal]) -> Literal["points", "fractions", "either"]:
     """What a column of ratios holds: most of them above 2 are percent points, hardly any above 2 fractions."""
     known = [abs(value) for value in values if value]
     large, small = sum(value > 2 for value in known), sum(value <= 1 for value in known)
