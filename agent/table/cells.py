@@ -146,9 +146,9 @@ def code(cell: Any) -> str | None:
     plain = text(cell)
     if plain is None:
         return None
-    found = _CODE.fullmatch(normalise(plain))
-    if found is None:
-        return plain
+    found = _CODE.fullmatch(normalise(plain).strip(";,'`\"=#_-"))  # ;600001 keeps a spreadsheet from taking it for a number
+    if found is None or not found["code"].strip("0"):
+        return plain if found is None else None
     market = (found["market"] or found["behind"] or "").lower()
     digits = found["code"]
     if market in ("hk", "xhkg") or (isinstance(cell, str) and len(digits) == 5 and not market):
