@@ -214,7 +214,8 @@ class _Teller:
         assert select.order is not None
         head = f"{among}{self._say.expression(select.order)}{self._say.rank(select)}的"
         if len(rows) == 1:
-            return f"{head}{'公司' if not select.limit or select.limit == '1' else ''}是{self._about(rows[0])}。"
+            one = "公司" if not select.limit or select.limit == "1" else ""
+            return f"{head}{one}是{self._about(rows[0])}。{self._ties()}"
         listed = "；".join(
             f"{number}. {self._about(row)}"
             for number, row in enumerate(rows[:LISTED], min(int(select.limit), int(select.last)) if select.last else 1)
@@ -222,7 +223,13 @@ class _Teller:
         short = (
             f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
         )
-        return f"{head}公司{short}：{listed}。"
+        return f"{head}公司{short}：{listed}。{self._ties()}"
+
+    def _ties(self) -> str:
+        """The companies that share a place with those that were asked for."""
+        tied = self._result.tied
+        more = f"等{len(tied)}家" if len(tied) > LISTED else ""
+        return f"数值相同、并列的还有：{'；'.join(self._about(row) for row in tied[:LISTED])}{more}。" if tied else ""
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""

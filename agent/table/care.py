@@ -63,7 +63,14 @@ class Care:
     def mends(self) -> bool:
         """Whether statements have to read the table through a view."""
         return bool(
-            self.keys or self.numbers or self.points or self.nothing or self.companies or self.repeated or self.bad or self.codes
+            self.keys
+            or self.numbers
+            or self.points
+            or self.nothing
+            or self.companies
+            or self.repeated
+            or self.bad
+            or self.codes
         )
 
     def say(self, what: str, some: Iterable[object], count: int) -> None:
@@ -207,7 +214,7 @@ class Inspector:
                 spelt["".join(c for c in normalise(name) if c not in "()·•・").casefold()].append(name)
         several = [names for names in spelt.values() if len(names) > 1 and not self._both(names)]
         for first, *others in several:
-            self.care.companies |= {other: first for other in others}
+            self.care.companies |= dict.fromkeys(others, first)
         if several:
             self.care.say("同一家公司有几种写法，当作一家", ["与".join(names) for names in several], len(several))
 

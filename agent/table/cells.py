@@ -38,7 +38,8 @@ _UNITS = {
 _QUOTED = re.compile(r"""^=?["'`]+(.*?)["']*$""", re.DOTALL)
 _MARKET = r"(?P<market>sh|sz|bj|hk|ss|sse|szse|xshg|xshe|xbse|xhkg|of|nq)"
 _CODE = re.compile(
-    rf"(?:{_MARKET}[.:_-]?)?(?P<code>\d{{1,6}})(?:\.0+)?(?:[.:_-]?{_MARKET.replace('market', 'behind')})?", re.IGNORECASE
+    rf"(?:{_MARKET}[.:_-]?)?(?P<code>\d{{1,6}})(?:\.0+)?(?:[.:_-]?{_MARKET.replace('market', 'behind')})?",
+    re.IGNORECASE,
 )
 
 
@@ -69,7 +70,12 @@ def is_nothing(cell: Any) -> bool:
     """Whether the cell says that there is no value."""
     if cell is None or cell == "" or cell is False:
         return True
-    return isinstance(cell, str) and (cell[0] in _FIRST or not cell[0].isascii()) and len(cell) <= 12 and _says_nothing(cell)
+    return (
+        isinstance(cell, str)
+        and (cell[0] in _FIRST or not cell[0].isascii())
+        and len(cell) <= 12
+        and _says_nothing(cell)
+    )
 
 
 _FIRST = frozenset("-_/\\#<([.*?nNfFmM \t\r\n")  # of the marks in ASCII: most cells need no further look
@@ -146,7 +152,9 @@ def code(cell: Any) -> str | None:
     plain = text(cell)
     if plain is None:
         return None
-    found = _CODE.fullmatch(normalise(plain).strip(";,'`\"=#_-"))  # ;600001 keeps a spreadsheet from taking it for a number
+    found = _CODE.fullmatch(
+        normalise(plain).strip(";,'`\"=#_-")
+    )  # ;600001 keeps a spreadsheet from taking it for a number
     if found is None or not found["code"].strip("0"):
         return plain if found is None else None
     market = (found["market"] or found["behind"] or "").lower()

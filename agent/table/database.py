@@ -38,7 +38,20 @@ MAX_ROWS, MAX_CHARACTERS, TIMEOUT = 2000, 1_000_000, 10.0
 START_TIMEOUT = 60.0  # for the list of all companies, read once
 _READ_TIMEOUT = START_TIMEOUT + 15  # a server that is silent for longer is gone: it stops every statement before
 _FUNCTIONS = frozenset(
-    {"sum", "avg", "count", "max", "min", "coalesce", "nullif", "row_number", "like", "abs", narrowed.NUMBER, narrowed.CODE}
+    {
+        "sum",
+        "avg",
+        "count",
+        "max",
+        "min",
+        "coalesce",
+        "nullif",
+        "row_number",
+        "like",
+        "abs",
+        narrowed.NUMBER,
+        narrowed.CODE,
+    }
 )
 _BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
 # What an account that only answers questions does not need, as SHOW GRANTS names it.
@@ -323,9 +336,13 @@ class Database:
         """The years that the statements can see; none where the table has no such rows at all."""
         if self._narrowed is None or not self._care.keys:
             return set()
-        text = self._narrowed.over(f'SELECT DISTINCT 年份 FROM {self.table}', {}, checked=False)
+        text = self._narrowed.over(f"SELECT DISTINCT 年份 FROM {self.table}", {}, checked=False)
         with self._open() as connection:
-            return {str(year) for (year,) in connection.execute(sqlalchemy.text(_escaped(text, {}, None))) if year is not None}
+            return {
+                str(year)
+                for (year,) in connection.execute(sqlalchemy.text(_escaped(text, {}, None)))
+                if year is not None
+            }
 
     def execute(
         self,

@@ -133,11 +133,15 @@ def read_existing(url: URL, table: str) -> Existing | None:
             return None
         types = {column["name"]: column["type"] for column in inspector.get_columns(table)}
     if not set(schema.KEY) <= set(types):
-        raise CaibaoError(f"表 {table} 没有公司全称和年份，不能往里加，请用 --table 换一个表名，或用 --replace 换掉它。")
+        raise CaibaoError(
+            f"表 {table} 没有公司全称和年份，不能往里加，请用 --table 换一个表名，或用 --replace 换掉它。"
+        )
     keys = key_columns(tuple(types))
     own = (*schema.KEY, *_NAMES, *keys.values())
     figures = tuple(name for name in types if name not in own)
-    texts = frozenset(n for n in figures if schema.unit_of(n) == "text" or (schema.unit_of(n) is None and _is_text(types[n])))
+    texts = frozenset(
+        n for n in figures if schema.unit_of(n) == "text" or (schema.unit_of(n) is None and _is_text(types[n]))
+    )
     decimals = {name: scale for name in figures if (scale := getattr(types[name], "scale", None)) is not None}
     return Existing(url, table, figures, texts, decimals, tuple(n for n in _NAMES if n in types), keys)
 

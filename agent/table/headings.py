@@ -14,7 +14,20 @@ from agent.table.providers import Provider, common, folded
 from agent.text import normalise
 
 CURRENCY = "币种"
-_POWERS = {"元": 0, "千": 3, "千元": 3, "万": 4, "万元": 4, "十万元": 5, "百万": 6, "百万元": 6, "千万元": 7, "亿": 8, "亿元": 8, "十亿元": 9}
+_POWERS = {
+    "元": 0,
+    "千": 3,
+    "千元": 3,
+    "万": 4,
+    "万元": 4,
+    "十万元": 5,
+    "百万": 6,
+    "百万元": 6,
+    "千万元": 7,
+    "亿": 8,
+    "亿元": 8,
+    "十亿元": 9,
+}
 _POWERS |= {"人": 0, "名": 0, "家": 0, "股": 0, "万股": 4, "亿股": 8, "万人": 4, "元/股": 0, "倍": 0, "次": 0, "天": 0}
 _PERCENT = frozenset({"%", "百分比", "百分点", "个百分点", "pct"})
 _RMB = r"(?:人民币|rmb|cny|本币)"
@@ -25,7 +38,9 @@ _BRACKETED = re.compile(r"^(?P<name>.+?)[(\[【{](?P<inside>[^()\[\]【】{}]+)[
 _BEHIND = re.compile(rf"^(?P<name>.+?)(?P<apart>[_/,、:;·-]?)(?:单位[::]?)?{_RMB}?(?P<unit>{_UNIT})$", re.IGNORECASE)
 _LINE = re.compile(r"^\s*[\[【](?P<what>[^\]】]+)[\]】]\s*(?P<value>.*?)\s*$")
 # 一、 其中： 加： *: what statements put before an item.
-_NOISE = re.compile(r"^(?:[*#★]+|[(]?[一二三四五六七八九十]+[)、.]|\d{1,2}[、.](?=\D)|(?:其中|加|减|包括|其中项目)[:])+")
+_NOISE = re.compile(
+    r"^(?:[*#★]+|[(]?[一二三四五六七八九十]+[)、.]|\d{1,2}[、.](?=\D)|(?:其中|加|减|包括|其中项目)[:])+"
+)
 _YEAR = r"(?:fy)?(?:19|20)\d\d"
 _TIME = rf"{_YEAR}(?:[-/.]\d\d[-/.]\d\d|\d{{4}}|年?(?:年报|年度报告|年度|年末|年|末|中报|半年报|半年度|上半年|一季报|一季度|三季报|三季度|前三季度)|q[1-4])?"
 _TIME_BEFORE = re.compile(rf"^(?P<time>{_TIME})[_:：-]?(?P<name>\D.*)$", re.IGNORECASE)
@@ -81,7 +96,9 @@ def _with_line(heading: Heading, line: str) -> Heading:
         try:
             return replace(heading, scope=scope_of(value))
         except NoPeriod:
-            raise CaibaoError(f"标题“{_one_line(heading.text)}”的报表类型“{value}”既不是合并也不是母公司，请去掉这一列。") from None
+            raise CaibaoError(
+                f"标题“{_one_line(heading.text)}”的报表类型“{value}”既不是合并也不是母公司，请去掉这一列。"
+            ) from None
     if what in ("单位", "币种", "货币"):
         return _with_unit(heading, normalise(value)) or heading
     return heading
@@ -97,7 +114,9 @@ def _with_time(heading: Heading, said: str) -> Heading | None:
 
 def _with_unit(heading: Heading, said: str) -> Heading | None:
     if _FOREIGN.search(said):
-        raise CaibaoError(f"标题“{_one_line(heading.text)}”的单位不是人民币，不同币种不能放在一张表里比较，请换算成人民币或去掉这一列。")
+        raise CaibaoError(
+            f"标题“{_one_line(heading.text)}”的单位不是人民币，不同币种不能放在一张表里比较，请换算成人民币或去掉这一列。"
+        )
     found = _UNIT_TEXT.fullmatch(said)
     if found is None:
         return None
@@ -134,7 +153,7 @@ def _named(heading: Heading, said: str, provider: Provider) -> Heading:
 def _taken_apart(heading: Heading, plain: str, provider: Provider) -> Heading:
     if found := _BRACKETED.match(plain):
         inside = found["inside"]
-        if (made := _with_unit(heading, inside) or _with_time(heading, inside) or _with_scope(heading, inside)):
+        if made := _with_unit(heading, inside) or _with_time(heading, inside) or _with_scope(heading, inside):
             return _named(made, found["name"], provider)
     if (found := _BEHIND.match(plain)) and (found["apart"] or _is_known(found["name"], provider)):
         made = _with_unit(heading, found["unit"])
@@ -150,7 +169,9 @@ def _taken_apart(heading: Heading, plain: str, provider: Provider) -> Heading:
             return replace(heading, column=column + schema.GROWTH)
         if _is_known(tail, provider):
             return _named(heading, tail, provider)
-    if (found := _GROWTH.match(plain)) and (column := _known(found["name"]) or provider.columns.get(folded(found["name"]))):
+    if (found := _GROWTH.match(plain)) and (
+        column := _known(found["name"]) or provider.columns.get(folded(found["name"]))
+    ):
         return replace(heading, column=column + schema.GROWTH)
     return replace(heading, column=plain)
 

@@ -63,7 +63,9 @@ class SheetReport:
         made.left_out = [f"{why}（{n}行）" for why, n in rows.notes.skipped.items()]
         if short := rows.notes.short_rows:
             lines = "、".join(f"第{line}行" for line in short[:_MOST])
-            made.left_out.append(f"{lines}{'等' if len(short) > _MOST else ''}的格比标题少，少的当作空的（{len(short)}行）")
+            made.left_out.append(
+                f"{lines}{'等' if len(short) > _MOST else ''}的格比标题少，少的当作空的（{len(short)}行）"
+            )
         made.odd = [str(cell) for cell in rows.notes.odd]
         return made
 
@@ -131,7 +133,9 @@ class ImportReport:
         if not self.dry_run:
             lines += self._columns()
         if any(part != USUAL for part in self.slices):
-            lines.append("各报告期的行数：" + "，".join(f"{part}{n}行" for part, n in sorted(self.slices.items(), key=str)))
+            lines.append(
+                "各报告期的行数：" + "，".join(f"{part}{n}行" for part, n in sorted(self.slices.items(), key=str))
+            )
         return "\n".join(lines)
 
     def _first(self) -> str:

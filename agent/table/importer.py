@@ -87,7 +87,11 @@ def _columns(found: Sequence[SheetRows], before: Existing | None) -> tuple[list[
     texts = {
         name
         for name in names
-        if (name in known if before and name in before.figures else any(r.is_text(name) for r in found if name in r.columns()))
+        if (
+            name in known
+            if before and name in before.figures
+            else any(r.is_text(name) for r in found if name in r.columns())
+        )
     }
     return list(names), frozenset(texts)
 
@@ -135,7 +139,9 @@ def _refuse_odd(found: Sequence[SheetRows], odd_cells: OddCells) -> None:
         first = f"{odd[0]}"
         others = "；".join(str(cell) for cell in odd[1:_SAID])
         more = f"（共{len(odd)}处，另有：{others}）" if len(odd) > 1 else ""
-        raise CaibaoError(f"{first}{more}，请改正后重新导入，或用 --odd-cells null 把这样的格当作空的（什么都没有导入）。")
+        raise CaibaoError(
+            f"{first}{more}，请改正后重新导入，或用 --odd-cells null 把这样的格当作空的（什么都没有导入）。"
+        )
 
 
 Cell = Callable[[Merged], Any]
@@ -179,5 +185,3 @@ def _written(
     for row in staging.merged():
         values = [cell(row) for cell in cells]
         yield tuple(number(v) if is_number and v is not None else v for v, is_number in zip(values, numbers))
-
-

@@ -84,9 +84,9 @@ def _read(texts: Sequence[str], provider: Provider) -> tuple[Heading | None, ...
     for text in texts:
         heading = read(text, provider) if text else None
         plain = normalise(text)
-        is_alias = heading and heading.column != plain and heading.column in own and plain == text
-        if heading and is_alias and not provider.repeats and schema.unit_of(heading.column) not in (None, "text"):
-            if not (heading.has_unit or heading.year or heading.scope):
+        if heading and heading.column != plain and heading.column in own and plain == text and not provider.repeats:
+            says_more = heading.has_unit or heading.year or heading.scope
+            if not says_more and schema.unit_of(heading.column) not in (None, "text"):
                 heading = replace(heading, column=plain)
         made.append(heading)
     return tuple(made)
@@ -99,7 +99,7 @@ def _texts(cells: Sequence[Any]) -> list[str]:
 def _heading_lines(head: Sequence[Line], provider: str) -> tuple[int, int]:
     """(index of the heading line, how many lines it is): the one with the most headings that are known; the first line where none is."""
     best, chosen = 1, (0, 1)
-    for at, (_, cells) in enumerate(head):
+    for at in range(len(head)):
         for depth in (1, 2):
             if at + depth > len(head) or (depth == 2 and not _are_headings(head[at + 1][1], head[at][1])):
                 continue
@@ -176,7 +176,13 @@ def _further_lines(
         depth += 1
         for index, (text, is_unit) in enumerate(zip(texts, units)):
             heading = made[index] if index < len(made) else None
-            if is_unit and heading and heading.column and not heading.has_unit and text not in ("没有单位", "无单位", "-"):
+            if (
+                is_unit
+                and heading
+                and heading.column
+                and not heading.has_unit
+                and text not in ("没有单位", "无单位", "-")
+            ):
                 unit = read(f"{heading.column}({text})", provider)
                 made[index] = replace(heading, power=unit.power, percent=unit.percent, has_unit=True)
     return depth, tuple(made)
@@ -225,7 +231,9 @@ def _with_year(layout: Layout, titles: Sequence[str]) -> Layout:
     bare = [h for h in layout.headings if h and re.fullmatch(r"(?:19|20)\d\d年?", normalise(h.text))]
     has_column = bool(layout.where(schema.YEAR) or layout.where(schema.PERIOD))
     if bare:
-        raise CaibaoError(f"{layout.sheet} 的标题“{bare[0].text}”只是一个年份，看不出是什么数，请写明，如“{bare[0].text}年净利润”。")
+        raise CaibaoError(
+            f"{layout.sheet} 的标题“{bare[0].text}”只是一个年份，看不出是什么数，请写明，如“{bare[0].text}年净利润”。"
+        )
     if timed and layout.where(schema.YEAR):
         raise CaibaoError(
             f"{layout.sheet} 的标题“{timed[0].text}”里有年份，而表里另有年份一列，看不出是哪一年的数，请改标题或去掉这一列。"

@@ -48,7 +48,9 @@ class Narrowed:
         self._view = sqlglot.parse_one(text, dialect=dialect)
 
     def _literal(self, value: Any) -> str:
-        return (exp.Literal.number(value) if isinstance(value, int) else exp.Literal.string(str(value))).sql(self._dialect)
+        return (exp.Literal.number(value) if isinstance(value, int) else exp.Literal.string(str(value))).sql(
+            self._dialect
+        )
 
     def _among(self, column: str, values: Sequence[Any]) -> str:
         given, q = [value for value in values if value is not None], quoted(column, self._dialect)
@@ -105,7 +107,9 @@ def _companies(tree: exp.Expr, parameters: Mapping[str, Value]) -> set[str] | No
     """The companies that a statement is about; None where it is about all but some, or all."""
     found: set[str] = set()
     for node in tree.find_all(exp.EQ, exp.In):
-        if not (isinstance(node.this, exp.Column) and node.this.name == schema.COMPANY) or node.find_ancestor(exp.Not, exp.Or):
+        if not (isinstance(node.this, exp.Column) and node.this.name == schema.COMPANY) or node.find_ancestor(
+            exp.Not, exp.Or
+        ):
             continue
         right = [node.expression] if isinstance(node, exp.EQ) else node.expressions
         found |= {str(parameters[v.name]) for v in right if isinstance(v, exp.Placeholder) and v.name in parameters}

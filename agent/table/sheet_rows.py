@@ -24,9 +24,12 @@ from agent.text import normalise
 LONGEST_KEY = 191  # characters of a text that can be indexed on every MySQL
 OddCells = Literal["refuse", "null"]
 _SAMPLE = 2000  # ratios that are looked at to tell percent points from fractions
-_TOTALS = re.compile(r"(?:合计|总计|小计|共计|汇总|总和|平均值?|均值|中位数|中值|最[大小高低]值|全部|合共)(?:数|值|行)?[::]?|.{0,6}(?:合计|总计|平均值)")
+_TOTALS = re.compile(
+    r"(?:合计|总计|小计|共计|汇总|总和|平均值?|均值|中位数|中值|最[大小高低]值|全部|合共)(?:数|值|行)?[::]?|.{0,6}(?:合计|总计|平均值)"
+)
 _NOTE = re.compile(
-    r"^(?:数据|资料|信息)?来源|^[*※]|^注[::1-9一]|^备注|^说明[::]|^单位[::]|^制表|^审核|^以上|^本表|^\(?注|^免责|wind资讯|choice数据|csmar", re.IGNORECASE
+    r"^(?:数据|资料|信息)?来源|^[*※]|^注[::1-9一]|^备注|^说明[::]|^单位[::]|^制表|^审核|^以上|^本表|^\(?注|^免责|wind资讯|choice数据|csmar",
+    re.IGNORECASE,
 )
 _RMB = re.compile(r"cny|rmb|人民币元?|元|本币|156", re.IGNORECASE)
 _YEAR_CELL = re.compile(r"(?:fy)?((?:19|20)\d\d)(?:\.0+)?(?:年|年度)?", re.IGNORECASE)
@@ -154,9 +157,9 @@ class SheetRows:
         for at, heading in open_ones:
             if seen[at] == "either":
                 raise self._unsure(heading)
-            if seen[at] == "fractions" and "points" in seen.values() and self.measures[at].ratios:
-                if max(map(abs, self.measures[at].ratios)) > 1 or _median(self.measures[at].ratios) < Decimal("0.05"):
-                    raise self._unsure(heading)
+            found = self.measures[at].ratios
+            if seen[at] == "fractions" and "points" in seen.values() and found and _may_be_points(found):
+                raise self._unsure(heading)
         return told | {at: seen[at] == "points" for at, _ in open_ones}
 
     def _unsure(self, heading: Heading) -> CaibaoError:
@@ -209,7 +212,12 @@ class SheetRows:
 
     def _is_left_out(self, cells: Sequence[Any]) -> bool:
         """A sum or a mean of the rows above, or a note below them."""
-        names = [cells[at] for name in (schema.COMPANY, schema.SHORT_NAME) for at in self.layout.where(name) if at < len(cells)]
+        names = [
+            cells[at]
+            for name in (schema.COMPANY, schema.SHORT_NAME)
+            for at in self.layout.where(name)
+            if at < len(cells)
+        ]
         codes = [cells[at] for at in self.layout.where(schema.CODE) if at < len(cells)]
         given = [normalise(str(cell)) for cell in (*names, *codes) if not is_nothing(cell)]
         if given and all(_TOTALS.fullmatch(text) for text in given):
@@ -250,9 +258,7 @@ class SheetRows:
                 raise CaibaoError(f"{self._at(line)}没有公司全称或年份，请补上后重新导入（什么都没有导入）。")
             if own_year and not any(value is not None for value in figures.values()):
                 continue
-            yield Record(
-                line, code, company, short, when, own_period or period, own_scope or scope, figures, version
-            )
+            yield Record(line, code, company, short, when, own_period or period, own_scope or scope, figures, version)
 
     def _positions(self, folded: Sequence[str]) -> list[int]:
         from agent.table.providers import folded as fold
@@ -347,7 +353,10 @@ class SheetRows:
             if not is_nothing(cell) and not is_rmb(cell):
                 assert heading is not None
                 return Odd(
-                    self._at(line), heading.text, str(cell), f"“{str(cell)[:20]}”不是人民币，不同币种的金额不能放在一起比较和相加"
+                    self._at(line),
+                    heading.text,
+                    str(cell),
+                    f"“{str(cell)[:20]}”不是人民币，不同币种的金额不能放在一起比较和相加",
                 )
         return None
 
@@ -372,7 +381,12 @@ class SheetRows:
                 value = None
             if column in figures and value is not None and figures[column] not in (None, value):
                 self.notes.odd.append(
-                    Odd(self._at(line), column, str(cell), f"有两个不同的数（{figures[column]}和{value}，标题“{heading.text}”）")
+                    Odd(
+                        self._at(line),
+                        column,
+                        str(cell),
+                        f"有两个不同的数（{figures[column]}和{value}，标题“{heading.text}”）",
+                    )
                 )
             elif figures.get(column) is None:
                 figures[column] = value
@@ -406,8 +420,10 @@ class _LeftOut(Exception):
     """A row that is none of the table's; the message says why."""
 
 
-def _median(values: Sequence[Decimal]) -> Decimal:
-    return sorted(map(abs, values))[len(values) // 2]
+def _may_be_points(values: Sequence[Decimal]) -> bool:
+    """Whether small ratios, beside a column of percent points, may be such themselves: 1.2, or 0.03 in the middle."""
+    known = sorted(map(abs, values))
+    return known[-1] > 1 or known[len(known) // 2] < Decimal("0.05")
 
 
 def points_or_fractions(values: Sequence[Decimal]) -> Literal["points", "fractions", "either"]:

@@ -155,7 +155,8 @@ class Staging:
         unsure = set()
         for code in several:
             rows = self._rows.execute(
-                "SELECT source, year, period, scope, company FROM staged WHERE code = ? AND company IS NOT NULL", (code,)
+                "SELECT source, year, period, scope, company FROM staged WHERE code = ? AND company IS NOT NULL",
+                (code,),
             )
             found: dict[tuple[object, ...], set[str]] = defaultdict(set)
             for *report, company in rows:

@@ -9,7 +9,7 @@ that are alike but for the figures, the greater in these columns counts); repeat
 from __future__ import annotations
 
 import re
-import tomllib
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +18,11 @@ from typing import Literal
 
 from agent.errors import CaibaoError
 from agent.text import normalise
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 Ratios = Literal["points", "fractions", "seen"]
 AUTO, COMMON = "auto", "common"
