@@ -29,9 +29,10 @@ _POWERS = {
     "十亿元": 9,
 }
 _POWERS |= {"人": 0, "名": 0, "家": 0, "股": 0, "万股": 4, "亿股": 8, "万人": 4, "元/股": 0, "倍": 0, "次": 0, "天": 0}
+_FRACTION = "小数"
 _PERCENT = frozenset({"%", "百分比", "百分点", "个百分点", "pct"})
 _RMB = r"(?:人民币|rmb|cny|本币)"
-_UNIT = "|".join(sorted(map(re.escape, [*_POWERS, *_PERCENT]), key=len, reverse=True))
+_UNIT = "|".join(sorted(map(re.escape, [*_POWERS, *_PERCENT, _FRACTION]), key=len, reverse=True))
 _UNIT_TEXT = re.compile(rf"(?:(?:数据)?单位[::]?)?{_RMB}?(?P<unit>{_UNIT})?{_RMB}?", re.IGNORECASE)
 _FOREIGN = re.compile(r"港[元币]|美元|欧元|日元|英镑|外币|hkd|usd|eur|jpy|gbp", re.IGNORECASE)
 _BRACKETED = re.compile(r"^(?P<name>.+?)[(\[【{](?P<inside>[^()\[\]【】{}]+)[)\]】}]$", re.DOTALL)
@@ -121,8 +122,8 @@ def _with_unit(heading: Heading, said: str) -> Heading | None:
     if found is None:
         return None
     unit = (found["unit"] or "元").lower()
-    if unit in _PERCENT:
-        return replace(heading, percent=True, has_unit=True)
+    if unit in _PERCENT or unit == _FRACTION:
+        return replace(heading, percent=unit != _FRACTION, has_unit=True)
     return replace(heading, power=_POWERS[unit], has_unit=True)
 
 
