@@ -26,7 +26,7 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/table": """renames importer import_report staging database narrowed care existing sheet_rows layout headings providers
+    "agent/table": """renames importer import_report staging database grants narrowed care existing sheet_rows measures layout headings providers
         table_writer table_file cells database_errors joined_guard sql_guard exact""",
     "agent/table/providers": "",
     "agent/figures": "values formulas said aliases numbers periods schema",

@@ -17,8 +17,9 @@ from agent.figures.periods import ANNUAL, GROUP, USUAL, NoPeriod, Slice, period_
 from agent.table import cells
 from agent.table.existing import key_columns
 from agent.table.headings import CURRENCY, read
+from agent.table.measures import points_or_fractions
 from agent.table.providers import common
-from agent.table.sheet_rows import is_rmb, points_or_fractions
+from agent.table.sheet_rows import is_rmb
 from agent.text import normalise
 
 _MOST = 100_000  # cells of a column that are looked at

@@ -28,7 +28,7 @@ from agent.errors import DatabaseError, QueryLimit
 from agent.figures import schema
 from agent.figures.periods import USUAL, Slice
 from agent.records import QueryResult, Value
-from agent.table import cells, exact, narrowed
+from agent.table import cells, exact, grants, narrowed
 from agent.table.care import Care, Inspector
 from agent.table.database_errors import connect, explained, parse_url, shown
 from agent.table.narrowed import Narrowed
@@ -54,23 +54,6 @@ _FUNCTIONS = frozenset(
     }
 )
 _BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
-# What an account that only answers questions does not need, as SHOW GRANTS names it.
-_WRITES = frozenset(
-    {
-        "ALL",
-        "ALL PRIVILEGES",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "CREATE",
-        "DROP",
-        "ALTER",
-        "INDEX",
-        "TRIGGER",
-        "CREATE VIEW",
-    }
-    | {"FILE", "SUPER"}
-)
 
 
 def _escaped(text: str, parameters: Mapping[str, Value], collation: str | None) -> str:
@@ -387,14 +370,7 @@ class Database:
             return None
         try:
             with self._open() as connection:
-                grants = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
+                given = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
         except DatabaseError:
             return None
-        given = re.findall(r"^GRANT (.+?) ON ", "\n".join(grants), re.MULTILINE)
-        found = {name.strip() for line in given for name in re.sub(r"\([^)]*\)", "", line).split(",")} & _WRITES
-        if not found:
-            return None
-        return (
-            f"提醒：数据库账号“{self.url.username or ''}”能改数据（{'、'.join(sorted(found)[:4])}），问答只需要读，"
-            f"建议换一个只读的账号：GRANT SELECT ON `{self.url.database}`.`{self.table}` TO '账号'@'主机'。"
-        )
+        return grants.warning(given, self.url.username or "", str(self.url.database), self.table)

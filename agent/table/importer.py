@@ -37,12 +37,15 @@ class How:
     dry_run: bool = False
 
 
-def import_table(path: Path, url: str, table: str = schema.TABLE, how: How = How()) -> ImportReport:
+AS_USUAL = How()
+
+
+def import_table(path: Path, url: str, table: str = schema.TABLE, how: How = AS_USUAL) -> ImportReport:
     """`import_tables` of one file."""
     return import_tables([path], url, table, how)
 
 
-def import_tables(paths: Iterable[Path], url: str, table: str = schema.TABLE, how: How = How()) -> ImportReport:
+def import_tables(paths: Iterable[Path], url: str, table: str = schema.TABLE, how: How = AS_USUAL) -> ImportReport:
     """Adds the rows of the files to `table`, or changes nothing at all.
 
     Raises:

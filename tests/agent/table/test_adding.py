@@ -27,7 +27,9 @@ class Folder:
             files[-1].write_text(text, encoding="utf-8")
         return import_tables(files, self.url, how=How(**how))  # type: ignore[arg-type]
 
-    def rows(self, query: str = "SELECT 公司全称, 年份, 净利润 FROM company_table ORDER BY 年份, 公司全称") -> tuple[object, ...]:
+    def rows(
+        self, query: str = "SELECT 公司全称, 年份, 净利润 FROM company_table ORDER BY 年份, 公司全称"
+    ) -> tuple[object, ...]:
         return Database(self.url).execute(query, {}).rows
 
 
@@ -85,7 +87,9 @@ def test_every_sheet_of_a_workbook_is_imported_but_empty_ones(folder: Folder) ->
 
 def test_a_dry_run_tells_everything_and_writes_nothing(folder: Folder) -> None:
     report = str(folder.bring("企业名称,年度,总资产(万元),ROE\n甲,2020,5,12.5\n", dry_run=True))
-    assert all(word in report for word in ("总资产(万元)→资产总计", "万", "ROE→净资产收益率", "百分点", "12.5", "什么都没有写"))
+    assert all(
+        word in report for word in ("总资产(万元)→资产总计", "万", "ROE→净资产收益率", "百分点", "12.5", "什么都没有写")
+    )
     assert not (folder.path / "x.sqlite3").exists()
 
 
@@ -127,7 +131,10 @@ def test_the_delimiter_is_found_out(folder: Folder, delimiter: str) -> None:
 
 
 def test_percent_points_become_fractions_and_fractions_stay(folder: Folder) -> None:
-    folder.bring("公司全称,年份,毛利率,资产负债率\n甲,2020,31.5,60.25\n乙,2020,-4,71\n", "公司全称,年份,毛利率\n甲,2019,0.3\n乙,2019,0.41\n")
+    folder.bring(
+        "公司全称,年份,毛利率,资产负债率\n甲,2020,31.5,60.25\n乙,2020,-4,71\n",
+        "公司全称,年份,毛利率\n甲,2019,0.3\n乙,2019,0.41\n",
+    )
     assert folder.rows("SELECT 毛利率 FROM company_table ORDER BY 年份, 公司全称") == tuple(
         (Decimal(v),) for v in ("0.41", "0.3", "-0.04", "0.315")
     )
@@ -158,7 +165,10 @@ def test_two_spellings_of_a_name_are_one_company(folder: Folder) -> None:
 
 
 def test_a_company_is_known_by_its_code_before_its_name(folder: Folder) -> None:
-    folder.bring("公司全称,年份,股票代码,净利润\n旧名公司,2019,603701.SH,1\n新名公司,2020,603701,2\n", "股票代码,年份,存货\nsh603701,2019,8\n603701,2020,9\n")
+    folder.bring(
+        "公司全称,年份,股票代码,净利润\n旧名公司,2019,603701.SH,1\n新名公司,2020,603701,2\n",
+        "股票代码,年份,存货\nsh603701,2019,8\n603701,2020,9\n",
+    )
     assert folder.rows("SELECT 公司全称, 存货 FROM company_table ORDER BY 年份") == (("旧名公司", 8), ("新名公司", 9))
 
 
@@ -187,7 +197,12 @@ def test_formulas_that_were_never_computed_are_named(folder: Folder) -> None:
 def test_merged_cells_percent_formats_and_two_heading_lines(folder: Folder) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
-    for row in (["公司全称", "年份", "指标", None], [None, None, "净利润", "毛利率"], ["甲", 2019, 5, 0.3], [None, 2020, 6, 0.4]):
+    for row in (
+        ["公司全称", "年份", "指标", None],
+        [None, None, "净利润", "毛利率"],
+        ["甲", 2019, 5, 0.3],
+        [None, 2020, 6, 0.4],
+    ):
         sheet.append(row)
     for merged in ("A1:A2", "B1:B2", "C1:D1", "A3:A4"):
         sheet.merge_cells(merged)

@@ -26,22 +26,41 @@ def ask(database: Database, query: str, **values: object) -> tuple[tuple[object,
 
 
 def test_numbers_held_as_text_are_numbers(tmp_path: Path) -> None:
-    database = own(tmp_path, "公司全称 TEXT, 年份 INTEGER, 净利润 TEXT", ("甲", 2020, "1,300.5"), ("乙", 2020, "900"), ("丙", 2020, "--"))
-    assert ask(database, "SELECT 公司全称 FROM company_table WHERE 年份 = 2020 ORDER BY 净利润 DESC LIMIT 1") == (("甲",),)
+    database = own(
+        tmp_path,
+        "公司全称 TEXT, 年份 INTEGER, 净利润 TEXT",
+        ("甲", 2020, "1,300.5"),
+        ("乙", 2020, "900"),
+        ("丙", 2020, "--"),
+    )
+    assert ask(database, "SELECT 公司全称 FROM company_table WHERE 年份 = 2020 ORDER BY 净利润 DESC LIMIT 1") == (
+        ("甲",),
+    )
     assert ask(database, "SELECT SUM(净利润) FROM company_table") == ((Decimal("2200.5"),),)
     assert any("净利润" in sentence for sentence in database.said)
 
 
 @pytest.mark.parametrize("bad", ["亏损", float("inf")])
 def test_what_needs_a_bad_cell_is_refused_and_the_rest_is_answered(tmp_path: Path, bad: object) -> None:
-    database = own(tmp_path, "公司全称 TEXT, 年份 INTEGER, 净利润, 存货 REAL", ("甲", 2020, bad, 1.0), ("乙", 2020, 7.5, 2.0), ("甲", 2019, 3.5, 1.0))
-    for query in ("SELECT AVG(净利润) FROM company_table WHERE 年份 = :y", "SELECT 净利润 FROM company_table WHERE 年份 = :y ORDER BY 净利润"):
+    database = own(
+        tmp_path,
+        "公司全称 TEXT, 年份 INTEGER, 净利润, 存货 REAL",
+        ("甲", 2020, bad, 1.0),
+        ("乙", 2020, 7.5, 2.0),
+        ("甲", 2019, 3.5, 1.0),
+    )
+    for query in (
+        "SELECT AVG(净利润) FROM company_table WHERE 年份 = :y",
+        "SELECT 净利润 FROM company_table WHERE 年份 = :y ORDER BY 净利润",
+    ):
         with pytest.raises(NotAnswerable, match="甲2020年的净利润"):
             ask(database, query, y=2020)
         assert ask(database, query, y=2019) == ((Decimal("3.5"),),)
     with pytest.raises(NotAnswerable):
         ask(database, "SELECT 净利润 FROM company_table WHERE 公司全称 = :c AND 年份 = :y", c="甲", y=2020)
-    assert ask(database, "SELECT 净利润 FROM company_table WHERE 公司全称 = :c AND 年份 = :y", c="乙", y=2020) == ((Decimal("7.5"),),)
+    assert ask(database, "SELECT 净利润 FROM company_table WHERE 公司全称 = :c AND 年份 = :y", c="乙", y=2020) == (
+        (Decimal("7.5"),),
+    )
     assert ask(database, "SELECT SUM(存货) FROM company_table WHERE 年份 = :y", y=2020) == ((3,),)
 
 
@@ -72,7 +91,12 @@ def test_identical_rows_count_once_and_different_ones_are_refused(tmp_path: Path
 
 
 def test_amounts_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
-    database = own(tmp_path, "公司全称 TEXT, 年份 INTEGER, 币种 TEXT, 净利润 REAL", ("甲", 2020, "人民币", 5.0), ("乙", 2020, "HKD", 6.0))
+    database = own(
+        tmp_path,
+        "公司全称 TEXT, 年份 INTEGER, 币种 TEXT, 净利润 REAL",
+        ("甲", 2020, "人民币", 5.0),
+        ("乙", 2020, "HKD", 6.0),
+    )
     with pytest.raises(NotAnswerable, match="HKD"):
         ask(database, "SELECT SUM(净利润) FROM company_table WHERE 年份 = :y", y=2020)
 

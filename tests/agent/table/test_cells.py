@@ -37,7 +37,27 @@ def test_a_number_is_read_exactly_in_its_own_unit(cell: object, value: str) -> N
 
 @pytest.mark.parametrize(
     "cell",
-    ["", None, False, "NA", "n/a", "#N/A", "<NA>", "(null)", "\\N", "-", "--", "—", "–", "/", "暂无", "未披露", "不适用", "暂无数据", "Ｎ／Ａ"],
+    [
+        "",
+        None,
+        False,
+        "NA",
+        "n/a",
+        "#N/A",
+        "<NA>",
+        "(null)",
+        "\\N",
+        "-",
+        "--",
+        "—",
+        "–",
+        "/",
+        "暂无",
+        "未披露",
+        "不适用",
+        "暂无数据",
+        "Ｎ／Ａ",
+    ],
 )
 def test_a_mark_of_absence_is_nothing_as_a_number_and_as_a_text(cell: object) -> None:
     assert is_nothing(cell) and number(cell) is None and text(cell) is None
@@ -45,7 +65,23 @@ def test_a_mark_of_absence_is_nothing_as_a_number_and_as_a_text(cell: object) ->
 
 @pytest.mark.parametrize(
     "cell",
-    ["亏损", "Infinity", "-inf", "-4e34", "1,23", "12,3456", "1.2.3", "--5", "+-5", "0x1F", "五亿", True, "3亿%", "12 34 56x", "2021-12-31"],
+    [
+        "亏损",
+        "Infinity",
+        "-inf",
+        "-4e34",
+        "1,23",
+        "12,3456",
+        "1.2.3",
+        "--5",
+        "+-5",
+        "0x1F",
+        "五亿",
+        True,
+        "3亿%",
+        "12 34 56x",
+        "2021-12-31",
+    ],
 )
 def test_what_is_neither_is_odd_and_never_guessed(cell: object) -> None:
     with pytest.raises(OddCell):

@@ -108,7 +108,11 @@ def test_a_table_is_refused_in_one_sentence_or_every_number_is_the_cell(
             return
         database = Database(url)
         for column, heading in enumerate(headings):
-            name_, power = next((heading[: -len(u)] if u else heading, p) for u, p in sorted(UNITS.items(), reverse=True) if heading.endswith(u))
+            name_, power = next(
+                (heading[: -len(u)] if u else heading, p)
+                for u, p in sorted(UNITS.items(), reverse=True)
+                if heading.endswith(u)
+            )
             if name_ not in database.columns():
                 continue
             for at, row in enumerate(rows):

@@ -15,8 +15,12 @@ from agent.table.headings import read
 from agent.table.importer import How, ImportReport, import_tables
 from agent.table.providers import all_providers, common, find
 
+AS_USUAL = How()
 
-def brought(tmp_path: Path, files: dict[str, str], how: How = How(), encoding: str = "utf-8") -> tuple[ImportReport, Database]:
+
+def brought(
+    tmp_path: Path, files: dict[str, str], how: How = AS_USUAL, encoding: str = "utf-8"
+) -> tuple[ImportReport, Database]:
     for name, text in files.items():
         (tmp_path / name).write_bytes(text.encode(encoding))
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
@@ -61,7 +65,9 @@ def test_akshare_performance_tables_take_the_year_from_the_name_of_the_file(tmp_
     text = "序号,股票代码,股票简称,营业总收入-营业总收入,营业总收入-同比增长,净利润-净利润,净利润-季度环比增长,销售毛利率,最新公告日期\n"
     text += "1,603701,青石股份,5200.5,14.25,640.5,3.1,41.5,2021-04-20\n2,003702,白帆科技,4100,-3.5,-75.25,-8,22.75,2021-04-22\n"
     _, database = brought(tmp_path, {"yjbb_20201231.csv": text})
-    assert value(database, "青石股份", "毛利率") == Decimal("0.415") and value(database, "白帆科技", "净利润") == Decimal("-75.25")
+    assert value(database, "青石股份", "毛利率") == Decimal("0.415") and value(
+        database, "白帆科技", "净利润"
+    ) == Decimal("-75.25")
     assert "净利润-季度环比增长" not in database.columns()
 
 
@@ -96,7 +102,9 @@ def test_baostock_in_gbk_with_fractions(tmp_path: Path) -> None:
     text = "code,pubDate,statDate,roeAvg,npMargin,gpMargin,netProfit,MBRevenue\n"
     text += "sh.603701,2021-04-20,2020-12-31,0.091,0.1256,0.415,640.5,5100.25\nsz.003702,2021-04-22,2020-12-31,-0.02,-0.0188,2.5,-75.25,4000\n"
     _, database = brought(tmp_path, {"profit.csv": text}, encoding="gbk")
-    assert value(database, "603701", "毛利率") == Decimal("0.415") and value(database, "003702", "毛利率") == Decimal("2.5")
+    assert value(database, "603701", "毛利率") == Decimal("0.415") and value(database, "003702", "毛利率") == Decimal(
+        "2.5"
+    )
 
 
 def test_efinance_with_ratios_in_percent_points(tmp_path: Path) -> None:
@@ -114,8 +122,14 @@ def test_efinance_with_ratios_in_percent_points(tmp_path: Path) -> None:
         ("Choice", "[单位]{unit}\n[报表类型]合并报表\n[报告期]{year}-12-31"),
     ],
 )
-def test_wind_and_choice_with_headings_of_several_lines_and_years_side_by_side(tmp_path: Path, provider: str, lines: str) -> None:
-    headings = [f"{name}\n{lines.format(year=year, unit=unit)}" for year in (2019, 2020) for name, unit in (("营业收入", "万元"), ("资产负债率", "%"))]
+def test_wind_and_choice_with_headings_of_several_lines_and_years_side_by_side(
+    tmp_path: Path, provider: str, lines: str
+) -> None:
+    headings = [
+        f"{name}\n{lines.format(year=year, unit=unit)}"
+        for year in (2019, 2020)
+        for name, unit in (("营业收入", "万元"), ("资产负债率", "%"))
+    ]
     rows: list[list[object]] = [
         ["证券代码", "证券简称", *headings],
         ["603701.SH", "青石股份", 400, 61.5, 510.025, 70.25],
@@ -126,7 +140,10 @@ def test_wind_and_choice_with_headings_of_several_lines_and_years_side_by_side(t
     report = import_tables([workbook(tmp_path / "t.xlsx", rows)], url)
     database = Database(url)
     assert report.sheets[0].provider == provider and report.total == 3
-    assert value(database, "青石股份", "营业收入") == Decimal("5100250") and value(database, "青石股份", "营业收入", 2019) == 4000000
+    assert (
+        value(database, "青石股份", "营业收入") == Decimal("5100250")
+        and value(database, "青石股份", "营业收入", 2019) == 4000000
+    )
     assert value(database, "青石股份", "资产负债比率") == Decimal("0.7025")
 
 
@@ -142,7 +159,9 @@ def test_csmar_with_three_heading_lines_lost_zeros_and_opening_balances(tmp_path
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
     report = import_tables([workbook(tmp_path / "FS.xlsx", rows)], url)
     database = Database(url)
-    assert value(database, "白帆科技", "资产总计") == 5000 and database.companies() == [("白帆科技", "白帆科技", "003702")]
+    assert value(database, "白帆科技", "资产总计") == 5000 and database.companies() == [
+        ("白帆科技", "白帆科技", "003702")
+    ]
     assert "期初" in str(report) and Slice("年报", "母公司") in database.slices
 
 
@@ -163,7 +182,10 @@ def test_ths_figures_of_one_item_that_differ_are_named(tmp_path: Path) -> None:
 def test_iwencai_with_dates_behind_the_names(tmp_path: Path) -> None:
     text = "股票代码,股票简称,营业收入[20201231],销售毛利率[20201231],营业收入[20191231]\n603701.SH,青石股份,5100.25,41.5000,4000\n"
     _, database = brought(tmp_path, {"wencai.csv": text})
-    assert value(database, "青石股份", "毛利率") == Decimal("0.415") and value(database, "青石股份", "营业收入", 2019) == 4000
+    assert (
+        value(database, "青石股份", "毛利率") == Decimal("0.415")
+        and value(database, "青石股份", "营业收入", 2019) == 4000
+    )
 
 
 def test_every_column_that_a_provider_names_is_one_that_questions_know() -> None:
@@ -178,7 +200,9 @@ def test_every_column_that_a_provider_names_is_one_that_questions_know() -> None
 
 
 def test_a_provider_can_be_named_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
-    _, database = brought(tmp_path, {"t.csv": "ts_code,end_date,n_income\n603701.SH,20201231,5\n"}, How(provider="tushare"))
+    _, database = brought(
+        tmp_path, {"t.csv": "ts_code,end_date,n_income\n603701.SH,20201231,5\n"}, How(provider="tushare")
+    )
     assert value(database, "603701", "净利润") == 5
     with pytest.raises(CaibaoError, match="没有数据商“winds”"):
         brought(tmp_path, {"t.csv": "ts_code,end_date,n_income\n603701.SH,20201231,5\n"}, How(provider="winds"))
