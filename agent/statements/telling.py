@@ -67,8 +67,19 @@ class _Teller:
         told = self._say.value(item, value)
         if isinstance(item, Binary) and item.op == "-" and isinstance(value, Decimal):
             told += self._direction(item, value)
-        told += self._loss(item, value)
+        told += self._loss(item, value) + self._base(item, who)
         return f"{who}{label}为{told}"
+
+    def _base(self, item: Node, who: str) -> str:
+        """Growth over a loss: -100 to -300 is +200 %, which is no good news."""
+        start = item.args[0] if isinstance(item, Call) and item.name == "增长率" else None
+        if not isinstance(start, Column):
+            return ""
+        cells = self._result.cells.items()
+        of_it = [v for (c, year, name), v in cells if (year, name) == (start.year, start.name) and self._say.name(c) == who]
+        if not of_it or not isinstance(of_it[0], (int, Decimal)) or of_it[0] >= 0:
+            return ""
+        return f"（基数{start.year}年{start.name}为负值，增长率的正负不表示盈亏变好或变坏）"
 
     def _missing(self, item: Node) -> str:
         empty = [f"{year}年的{column}" for (_, year, column), value in self._result.cells.items() if value is None]

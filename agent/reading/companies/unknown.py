@@ -28,7 +28,7 @@ _REPORT = r"(?:的?(?:年报|年度报告|财报|财务报[表告]|报告期)(?:
 _FRAMES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_EDGE}{_NAME}{_FORM}(?:[,、]|在|于|的|从|截至){{0,4}}{YEAR}",
+        rf"{_EDGE}{_NAME}{_FORM}(?:,|(?<=\d)、|在|于|的|从|截至){{0,4}}{YEAR}",
         rf"{YEAR}(?:,|的|度|间|期间){{0,4}}{_LEAD}{_NAME}{_FORM}{_REPORT}(?:,|的|在){{0,4}}{COLUMN}",
         rf"{_EDGE}{_NAME}{_FORM}{_REPORT}的?{COLUMN}",
         rf"{YEAR}的?{_NAME}{_FORM}的?(?:年报|年度报告|财报)",
@@ -46,6 +46,7 @@ _NO_NAME = re.compile(
     r"|开始|统计|说出|^论|有劳|查查|找出|历史|并且|而且|劳驾|求问|问下|需要|同时|满足|条件|其中|合并|母公司|子公司|控股股东|行情|疫情|政策|经营|财务|以上|以下|单位|保留|小数|结果|高的|低的|至少|至多|共有|具体|实际|真实|官方|以来"
 )
 _NUMBERED = re.compile(r"[一-龥A-Za-z]{1,6}\d{2,4}|\d{2,4}[一-龥A-Za-z]{2,6}|\d{2,5}")  # 甲虎360, 51某网, 360
+_OF_A_FIGURE = re.compile("扣|稀释|摊薄|加权|调整|归|表")  # 稀释后的每股收益
 _ITS_NAME = re.compile(rf"^{_NAME}的{COLUMN}+[?？]?$")  # 某某国际的净利润, and nothing else
 _STATISTICS = re.compile(r"最[高低大小多少]|排[名第]|平均|均值|总和|总计|合计|(?<!是)谁")
 _MANY = re.compile(
@@ -73,7 +74,8 @@ def find_unknown(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
             # Where many are asked about, or no year is named, the position in the sentence says less: only a typo of a known name counts.
             if unknown and (unknown.name or (YEAR in marked and not many)):
                 return [unknown, *_beside(mark(marked, [((unknown.start, unknown.end), COMPANY)]), text, index)]
-    if YEAR not in marked and not many and (match := _ITS_NAME.match(marked)) and len(match["name"]) > 2:
+    match = _ITS_NAME.match(marked) if YEAR not in marked and not many else None
+    if match and len(match["name"]) > 2 and not _OF_A_FIGURE.search(match["name"]):
         unknown = _judge(match, text, index)
         return [unknown] if unknown else []
     return []
