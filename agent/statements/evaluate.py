@@ -323,11 +323,11 @@ class Evaluator:
         wanted = None if limit is None else limit + before + 1  # the neighbours tell whether a place is shared
         rows, truncated = self._table.rows(_in_order(select), self._aliases, wanted, offset - before, self._most)
         asked = rows[before:] if limit is None else rows[before : before + limit]
-        found = tuple(self._row(select, row) for row in asked)
+        found = tuple(self._row_of(select, row) for row in asked)
         made = self._result(found, truncated)
         return replace(made, tied=self._tied(select, rows, asked)) if limit and select.order is not None else made
 
-    def _row(self, select: Select, row: Found) -> Row:
+    def _row_of(self, select: Select, row: Found) -> Row:
         company = self._expressions.remember(row)
         shown = {spell(node): self._value(node, company) for node in operands(select)}
         return Row(company, self._items(select, company), shown)
@@ -349,7 +349,7 @@ class Evaluator:
         limit, offset = window(select)
         start = max(offset - _TIED, 0)
         around = self._table.rows(select, self._aliases, offset - start + (limit or 1) + _TIED, start, self._most)[0]
-        return tuple(apart._row(select, row) for row in around if row not in asked and key(row) in ends)
+        return tuple(apart._row_of(select, row) for row in around if row not in asked and key(row) in ends)
 
 
 def _in_order(select: Select) -> Select:

@@ -134,6 +134,14 @@ class Inspector:
 
     def _column(self, column: str) -> None:
         unit, q = schema.unit_of(column), self._q(column)
+        if unit == "text":
+            if marks := {
+                str(cell)
+                for (cell,) in self._run(self._distinct(column))
+                if cell is not None and cells.is_nothing(str(cell))
+            }:
+                self.care.nothing[column] = sorted(marks)
+            return
         where = f"typeof({q}) = 'text'" if self._dialect == "sqlite" else f"{q} IS NOT NULL"
         may_be_text = self._dialect == "sqlite" or self._kinds[column]
         held: Sequence[tuple[Any, ...]] = ()
@@ -142,7 +150,7 @@ class Inspector:
                 f"SELECT {self._q(schema.COMPANY)}, {self._q(schema.YEAR)}, {q} FROM {self._table} WHERE {where} LIMIT {_MOST}"
             )
         amounts, odd, marks = _sorted_out(held)
-        if unit == "text" or (unit is None and (len(odd) > len(amounts) or (self._kinds[column] and not amounts))):
+        if unit is None and (len(odd) > len(amounts) or (self._kinds[column] and not amounts)):
             if marks:
                 self.care.nothing[column] = sorted(marks)
             return
@@ -154,6 +162,11 @@ class Inspector:
         self._bad(column, [*odd, *infinite])
         if unit == "percent" and not (held and any("%" in text for text in map(str, amounts))):
             self._points(column)
+
+    def _distinct(self, column: str) -> str:
+        """The short texts of a column, each once; marks of absence are among them."""
+        q = self._q(column)
+        return f"SELECT DISTINCT {q} FROM {self._table} WHERE LENGTH({q}) <= 24 LIMIT {_MOST}"
 
     def _infinite(self, column: str) -> list[tuple[Any, ...]]:
         if self._dialect != "sqlite":

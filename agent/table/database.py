@@ -32,7 +32,7 @@ from agent.table import cells, exact, grants, narrowed
 from agent.table.care import Care, Inspector
 from agent.table.database_errors import connect, explained, parse_url, shown
 from agent.table.narrowed import Narrowed
-from agent.table.table_writer import unique_index
+from agent.table.table_writer import NAMES_INDEX, unique_index
 
 MAX_ROWS, MAX_CHARACTERS, TIMEOUT = 2000, 1_000_000, 10.0
 START_TIMEOUT = 60.0  # for the list of all companies, read once
@@ -229,7 +229,7 @@ class Database:
         """Whether an import wrote the table: its index is there, its numbers are declared as numbers."""
         with self._open() as connection:
             indexes = {index["name"] for index in sqlalchemy.inspect(connection).get_indexes(self.table)}
-        return self.dialect == "sqlite" and unique_index(self.table) in indexes
+        return (unique_index(self.table) if self.dialect == "sqlite" else NAMES_INDEX) in indexes
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Narrowed:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         distinct = "DISTINCT " if care.repeated else ""
         text = f"SELECT {distinct}{chosen} FROM {quoted(table, dialect)}{where}"
-        self._view = sqlglot.parse_one(text, dialect=dialect)
+        self._view = sqlglot.parse_one(text, dialect=dialect, into=exp.Select)
 
     def _literal(self, value: Any) -> str:
         return (exp.Literal.number(value) if isinstance(value, int) else exp.Literal.string(str(value))).sql(

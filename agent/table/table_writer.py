@@ -22,6 +22,7 @@ from agent.files import replaced
 from agent.table.database_errors import connect
 
 INDEXED = (schema.COMPANY, schema.SHORT_NAME, schema.CODE)  # what questions know companies by
+NAMES_INDEX = "ix_names"  # in MySQL, where a table written here is known by it
 LONGEST = 191  # characters of a text that can be indexed on every MySQL
 _ORDER = (schema.YEAR, schema.COMPANY, schema.PERIOD, schema.SCOPE)  # as far as the table has them
 _CHUNK = 2000  # rows in memory
@@ -75,7 +76,6 @@ def _table(name: str, shapes: Sequence[ColumnShape], dialect: str) -> Table:
         Column(s.name, type_of(s), nullable=s.name not in own_key, primary_key=in_mysql and s.name in own_key)
         for s in shapes
     ]
-    prefix = "ix_" if in_mysql else f"ix_{name}_"  # index names are global in SQLite
     key = sqlalchemy.PrimaryKeyConstraint(*own_key) if in_mysql else Index(unique_index(name), *own_key, unique=True)
     names = [name for name in INDEXED if name in {s.name for s in shapes}]
     return Table(
@@ -83,7 +83,7 @@ def _table(name: str, shapes: Sequence[ColumnShape], dialect: str) -> Table:
         MetaData(),
         *columns,
         key,
-        Index(f"{prefix}names", *names),
+        Index(NAMES_INDEX if in_mysql else f"ix_{name}_names", *names),  # index names are global in SQLite
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_row_format="DYNAMIC",

@@ -74,9 +74,9 @@ def find_unknown(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
             # Where many are asked about, or no year is named, the position in the sentence says less: only a typo of a known name counts.
             if unknown and (unknown.name or (YEAR in marked and not many)):
                 return [unknown, *_beside(mark(marked, [((unknown.start, unknown.end), COMPANY)]), text, index)]
-    match = _ITS_NAME.match(marked) if YEAR not in marked and not many else None
-    if match and len(match["name"]) > 2 and not _OF_A_FIGURE.search(match["name"]):
-        unknown = _judge(match, text, index)
+    its = _ITS_NAME.match(marked) if YEAR not in marked and not many else None
+    if its and len(its["name"]) > 2 and not _OF_A_FIGURE.search(its["name"]):
+        unknown = _judge(its, text, index)
         return [unknown] if unknown else []
     return []
 
