@@ -47,7 +47,7 @@ class Existing:
             CaibaoError: a row that no import could have written: the table is somebody's own, and is left alone.
         """
         wanted = [schema.COMPANY, schema.YEAR, *self.names, *self.keys.values(), *self.figures]
-        query: sqlalchemy.Select[Any] = sqlalchemy.select(*map(sqlalchemy.column, wanted)).select_from(sqlalchemy.table(self.table))
+        query: Any = sqlalchemy.select(*map(sqlalchemy.column, wanted)).select_from(sqlalchemy.table(self.table))
         with _opened(self.url) as connection:
             found = connection.execution_options(stream_results=True, yield_per=_CHUNK).execute(query)
             for line, row in enumerate(found, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -115,15 +116,21 @@ def _brought(
         staged = staging.add(str(rows.layout.sheet), _checked(rows, texts, how.odd_cells))
         report.sheets.append(SheetReport.of(rows, staged))
     _refuse_odd(found, how.odd_cells)
-    present = 1 if before else 0
-    for row in staging.merged():  # told before anything is written
-        report.count(row, present)
-    if not report.total:
+    if not report.rows:
         raise CaibaoError(f"{found[0].layout.sheet} 只有标题，没有数据。")
     shapes, cells = _shapes(staging, found, before, texts)
-    if not how.dry_run:
-        numbers = [shape.kind == "number" for shape in shapes]
-        write(address, table, shapes, lambda number: _written(staging, cells, numbers, number))
+    numbers = [shape.kind == "number" for shape in shapes]
+
+    def written(number: Callable[[Any], Any]) -> Iterator[tuple[Any, ...]]:
+        for row in staging.merged():
+            report.count(row, 1 if before else 0)
+            values = [cell(row) for cell in cells]
+            yield tuple(number(v) if is_number and v is not None else v for v, is_number in zip(values, numbers))
+
+    if how.dry_run:
+        deque(written(str), maxlen=0)  # what the import would refuse is refused
+    else:
+        write(address, table, shapes, written)
     return report
 
 
@@ -180,11 +187,3 @@ def _shapes(
         shape = ColumnShape(name, kind, longest, decimals.get(name, 4))  # type: ignore[arg-type]
         made.append((shape, lambda row, at=at: row.figures[at]))  # type: ignore[misc]
     return [shape for shape, _ in made], [cell for _, cell in made]
-
-
-def _written(
-    staging: Staging, cells: Sequence[Cell], numbers: Sequence[bool], number: Callable[[Any], Any]
-) -> Iterator[tuple[Any, ...]]:
-    for row in staging.merged():
-        values = [cell(row) for cell in cells]
-        yield tuple(number(v) if is_number and v is not None else v for v, is_number in zip(values, numbers))

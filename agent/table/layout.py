@@ -99,9 +99,9 @@ def _texts(cells: Sequence[Any]) -> list[str]:
 def _heading_lines(head: Sequence[Line], provider: str) -> tuple[int, int]:
     """(index of the heading line, how many lines it is): the one with the most headings that are known; the first line where none is."""
     best, chosen = 1, (0, 1)
-    for at in range(len(head)):
-        for depth in (1, 2):
-            if at + depth > len(head) or (depth == 2 and not _are_headings(head[at + 1][1], head[at][1])):
+    for depth in (1, 2):  # a title above is no heading where the line below it says as much alone
+        for at in range(len(head) - depth + 1):
+            if depth == 2 and not _are_headings(head[at + 1][1], head[at][1]):
                 continue
             texts = [text for text in _joined([line for _, line in head[at : at + depth]]) if text]
             found = providers.find(provider, texts)

@@ -192,7 +192,9 @@ class Staging:
             yield self._joined(owner, year, PERIODS[period], scope, list(group))
 
     def _joined(self, owner: str, year: int, period: str, scope: str, rows: list[tuple]) -> Merged:  # type: ignore[type-arg]
-        kept = self._latest(owner, year, period, scope, rows)
+        kept = self._latest(owner, year, period, scope, rows) if len(rows) > 1 else rows
+        if len(kept) == 1:
+            return self._named(owner, year, period, scope, kept, kept[0][_KEYS : _KEYS + len(self.columns)])
         figures: list[Figure] = [None] * len(self.columns)
         brought: list[int] = [0] * len(self.columns)
         for row in kept:
@@ -203,11 +205,23 @@ class Staging:
                     figures[at], brought[at] = value, row[0]
                 elif not self._same(self.columns[at], figures[at], value):
                     raise self._differs(owner, year, period, scope, at, (figures[at], brought[at]), (value, row[0]))
+        return self._named(owner, year, period, scope, kept, tuple(figures))
+
+    def _named(
+        self,
+        owner: str,
+        year: int,
+        period: str,
+        scope: str,
+        kept: Sequence[tuple],  # type: ignore[type-arg]
+        figures: tuple[Figure, ...],
+    ) -> Merged:
+        """The row under what its company is called."""
         company = self._called(owner, (row[4] for row in kept))
         identity = self._identities[owner]
         short = next((row[5] for row in kept if row[5]), None) or next(reversed(identity.shorts), None)
         code = next((row[3] for row in kept if row[3]), None) or identity.code
-        return Merged(company, code, short, year, period, scope, tuple(figures), frozenset(row[0] for row in kept))
+        return Merged(company, code, short, year, period, scope, figures, frozenset(row[0] for row in kept))
 
     def _latest(self, owner: str, year: int, period: str, scope: str, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
         """Of rows of one source the last version.

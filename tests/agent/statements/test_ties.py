@@ -33,7 +33,7 @@ def told(base: Database, order: str) -> tuple[list[str], set[str], str]:
     ("order", "rows", "tied"),
     [
         ("DESC LIMIT 1", 1, set()),
-        ("DESC LIMIT 2", 2, {"丙", "丁"}),
+        ("DESC LIMIT 2", 2, {"乙", "丙", "丁"}),
         ("DESC LIMIT 4", 4, set()),
         ("DESC LIMIT 1 OFFSET 3", 1, {"乙", "丙", "丁"}),
         ("DESC LIMIT 1 OFFSET 5", 1, set()),

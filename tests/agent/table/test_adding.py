@@ -104,7 +104,7 @@ def test_an_odd_cell_is_named_or_left_empty_as_the_user_decides(folder: Folder, 
     with pytest.raises(CaibaoError, match=r"第3行的某倍数.*--odd-cells null"):
         folder.bring(text)
     report = folder.bring(text, odd_cells="null")
-    assert folder.rows("SELECT 某倍数 FROM company_table ORDER BY 公司全称") == ((None,), (6,), (4,))
+    assert folder.rows("SELECT 某倍数 FROM company_table ORDER BY 公司全称") == ((6,), (None,), (4,))
     assert "当作空的" in str(report) and "第3行" in str(report)
 
 
