@@ -46,7 +46,10 @@ _NO_NAME = re.compile(
     r"|开始|统计|说出|^论|有劳|查查|找出|历史|并且|而且|劳驾|求问|问下|需要|同时|满足|条件|其中|合并|母公司|子公司|控股股东|行情|疫情|政策|经营|财务|以上|以下|单位|保留|小数|结果|高的|低的|至少|至多|共有|具体|实际|真实|官方|以来"
 )
 _NUMBERED = re.compile(r"[一-龥A-Za-z]{1,6}\d{2,4}|\d{2,4}[一-龥A-Za-z]{2,6}|\d{2,5}")  # 甲虎360, 51某网, 360
-_OF_A_FIGURE = re.compile("扣|稀释|摊薄|加权|调整|归|表")  # 稀释后的每股收益
+_CALLED = re.compile(  # how companies' short names end; 过去机器人 and 稀释后 are no companies
+    "(?:国际|股份|集团|控股|科技|技术|实业|电子|医药|药业|生物|能源|材料|环保|银行|证券|保险|重工|时代|建材|乳业|汽车|机械|电气|电力|钢铁"
+    "|矿业|化工|化学|食品|股份|传媒|通信|软件|信息|智能|网络|物流|航空|地产|置业|发展|建设|工程|水泥|纺织|服饰|家居|酒业|农业|新材|新能)$"
+)
 _ITS_NAME = re.compile(rf"^{_NAME}的{COLUMN}+[?？]?$")  # 某某国际的净利润, and nothing else
 _STATISTICS = re.compile(r"最[高低大小多少]|排[名第]|平均|均值|总和|总计|合计|(?<!是)谁")
 _MANY = re.compile(
@@ -75,7 +78,7 @@ def find_unknown(marked: str, text: str, index: CompanyIndex) -> list[Linked]:
             if unknown and (unknown.name or (YEAR in marked and not many)):
                 return [unknown, *_beside(mark(marked, [((unknown.start, unknown.end), COMPANY)]), text, index)]
     its = _ITS_NAME.match(marked) if YEAR not in marked and not many else None
-    if its and len(its["name"]) > 2 and not _OF_A_FIGURE.search(its["name"]):
+    if its and len(its["name"]) > 2 and _CALLED.search(its["name"]):
         unknown = _judge(its, text, index)
         return [unknown] if unknown else []
     return []
