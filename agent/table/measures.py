@@ -17,6 +17,7 @@ _SAMPLE = 2000  # ratios that are looked at to tell percent points from fraction
 class Measure:
     """What the first reading of a column saw."""
 
+    is_ratio: bool = False  # only of ratios the values are kept
     numbers: int = 0
     odd: int = 0
     texts: int = 0  # that are surely none: a code with leading zeros
@@ -35,7 +36,7 @@ class Measure:
         if type(cell) is str and power == 0 and (plain := PLAIN.fullmatch(cell)):
             self.numbers += 1
             self.decimals = max(self.decimals, len(plain[1] or ""))
-            if len(self.ratios) < _SAMPLE:
+            if self.is_ratio and len(self.ratios) < _SAMPLE:
                 self.ratios.append(Decimal(cell))
             return
         try:
@@ -49,7 +50,7 @@ class Measure:
         value = amount.value if amount.has_unit or amount.percent else amount.value.scaleb(power)
         exponent = value.normalize().as_tuple().exponent
         self.decimals = max(self.decimals, min(-exponent if isinstance(exponent, int) else 0, cell_reader.DECIMALS))
-        if not amount.percent and len(self.ratios) < _SAMPLE:
+        if self.is_ratio and not amount.percent and len(self.ratios) < _SAMPLE:
             self.ratios.append(amount.value)
 
     @property

@@ -79,7 +79,7 @@ class SheetRows:
         """Raises CaibaoError where the columns of ratios do not tell percent points from fractions."""
         self.layout, self.notes = layout, Notes()
         self._figures = [(at, h) for at, h in enumerate(layout.headings) if h is not None and is_figure(h)]
-        self.measures: dict[int, Measure] = {at: Measure() for at, _ in self._figures}
+        self.measures = {at: Measure(schema.unit_of(h.column) == "percent") for at, h in self._figures}
         self.lines = 0
         for _, cells in layout.lines():
             self.lines += 1
@@ -348,12 +348,12 @@ class SheetRows:
         return figures
 
     def _amount(self, at: int, heading: Heading, cell: Any, foreign: bool) -> Decimal | str | None:
+        points = self.points.get(at, False)
+        if type(cell) is str and heading.power == 0 and not points and not foreign and PLAIN.fullmatch(cell):
+            return cell
         unit = schema.unit_of(heading.column)
         if foreign and unit not in ("percent", "ratio", "count"):
             return None
-        points = self.points.get(at, False)
-        if type(cell) is str and heading.power == 0 and not points and PLAIN.fullmatch(cell):
-            return cell
         amount = cell_reader.number(cell)
         if amount is None:
             return None
