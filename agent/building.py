@@ -152,6 +152,8 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
     database.columns()
     if warning := database.write_warning():
         tell(warning)
+    for sentence in database.said:
+        tell(sentence)
     understanding = load_understanding(database, options.reader, options.careful)
     understanding.approved = memory.statement
     return assemble(loading or load_model(options), database, options.conclude, memory, understanding)

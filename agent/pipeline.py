@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent.errors import NotAnswerable
+from agent.figures.periods import USUAL, Slice
 from agent.journey import Journey
 from agent.model import LanguageModel
 from agent.querying import Querying
-from agent.reading import ambiguity, classify, keywords
+from agent.reading import ambiguity, classify, keywords, report_parts
 from agent.reading.absent import unknown_group
 from agent.reading.entities import Linker
 from agent.reading.report_text import (
@@ -28,6 +29,7 @@ from agent.reading.report_text import (
     is_report_text_question,
 )
 from agent.records import Ambiguity, Answer, Classification, Entities, Facts, Question, Trace
+from agent.statements.tables import Table
 from agent.table import renames
 from agent.table.database import Database
 from agent.telling.conclude import missing
@@ -62,6 +64,7 @@ class Pipeline:
         self.model, self.database, self.reword = model, database, reword
         self.understanding = understanding
         self.memory = memory or Memory()
+        self._parts: dict[Slice, Pipeline] = {}  # over other rows of the table
 
     @cached_property
     def glossary(self) -> Glossary:
@@ -102,13 +105,80 @@ class Pipeline:
         return ambiguity.find(entities, columns, self.linker, self.table_columns, self.years)
 
     def answer(
-        self, questions: Sequence[Question], on_step: OnStep | None = None, talks: Sequence[Talk | None] | None = None
+        self,
+        questions: Sequence[Question],
+        on_step: OnStep | None = None,
+        talks: Sequence[Talk | None] | None = None,
+        part: Slice = USUAL,
     ) -> list[Trace]:
-        """A trace for every question, in order; talks: what each may be a follow-up to.
+        """A trace for every question, in order; talks: what each may be a follow-up to; part: of the table's rows, where a question
+        names none.
 
         Raises:
             DatabaseError: the database is gone; answers would be wrong refusals.
         """
+        traces: dict[int, Trace] = {}
+        by_part: dict[Slice, list[tuple[int, Question]]] = {}
+        for at, question in enumerate(questions):
+            try:
+                asked = self._asked(question)
+            except NotAnswerable as error:
+                traces[at] = Trace(question, Answer(str(error), "refusal"))
+                continue
+            wanted = asked.part or part
+            by_part.setdefault(wanted, []).append((at, replace(question, text=asked.text) if asked.part else question))
+        for wanted, some in by_part.items():
+            found = self._over(wanted, [q for _, q in some], on_step, [talks[at] for at, _ in some] if talks else None)
+            for (at, _), trace in zip(some, found):
+                traces[at] = replace(trace, question=questions[at])
+        return [traces[at] for at in range(len(questions))]
+
+    def _asked(self, question: Question) -> report_parts.Asked:
+        """The part that a question about companies or years names; 什么是母公司 is a concept."""
+        asked = report_parts.part_of(question.text) if not unanswerable(question.text) else report_parts.Asked("")
+        if asked.part and not asked.only:
+            entities = self.link(asked.text)
+            if not (entities.companies or entities.years or entities.unknown_companies):
+                return report_parts.Asked(question.text)
+        return asked
+
+    def _over(
+        self,
+        part: Slice,
+        questions: Sequence[Question],
+        on_step: OnStep | None,
+        talks: Sequence[Talk | None] | None,
+    ) -> list[Trace]:
+        """The answers over the rows of one 报告期 and 口径."""
+        if part == self.database.part:
+            if part not in self.database.slices:
+                return [self._without_rows(part, trace) for trace in self._answered(questions, on_step, talks)]
+            return self._answered(questions, on_step, talks)
+        if reason := report_parts.missing(part, self.database.slices):
+            return [Trace(question, Answer(reason, "refusal")) for question in questions]
+        if part not in self._parts:
+            other = self.database.over(part)
+            understanding = self.understanding and self.understanding.over(
+                lambda: Table(other, self.table_columns), other.years()
+            )
+            self._parts[part] = Pipeline(self.model, other, self.reword, self.memory, understanding)
+        traces = self._parts[part]._answered(questions, on_step, talks)
+        before = report_parts.told(part)
+        return [
+            t if t.answer.kind == "open" else replace(t, answer=replace(t.answer, text=before + t.answer.text))
+            for t in traces
+        ]
+
+    def _without_rows(self, part: Slice, trace: Trace) -> Trace:
+        """What was asked of figures that the table has no rows of."""
+        reason = report_parts.missing(part, self.database.slices)
+        if trace.answer.kind == "open" or reason is None:
+            return trace
+        return replace(trace, answer=Answer(reason, "refusal"))
+
+    def _answered(
+        self, questions: Sequence[Question], on_step: OnStep | None, talks: Sequence[Talk | None] | None
+    ) -> list[Trace]:
         journeys = [Journey(question, time.monotonic()) for question in questions]
         for journey in journeys:
             self._link(journey)
@@ -163,7 +233,8 @@ class Pipeline:
         for journey in journeys:
             understood = journey.understood
             refused = understood is not None and understood.kind in ("refusal", "none") and journey.label != "F"
-            if understood and (refused or journey.follows):
+            stranger = understood is not None and understood.kind == "refusal" and understood.slotted.unknown
+            if understood and (refused or journey.follows or (stranger and understood.slotted.names("M"))):
                 journey.answer = Answer(understood.text, "refusal")
 
     def _agree(self, journeys: Sequence[Journey]) -> None:

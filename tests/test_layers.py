@@ -22,12 +22,14 @@ ORDER = {
     "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
     "agent/statements": """checks telling words evaluate expressions tables arithmetic results meaning symbols
         parsing spelling syntax""",
-    "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
+    "agent/reading": """ambiguity absent report_parts followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
-    "agent/figures": "values formulas said aliases numbers schema",
+    "agent/table": """renames importer import_report staging database grants narrowed care existing sheet_rows measures layout headings providers
+        table_writer table_file cells database_errors joined_guard sql_guard exact""",
+    "agent/table/providers": "",
+    "agent/figures": "values formulas said aliases numbers periods schema",
 }
 # What else a tree may import.
 OUTSIDE: dict[str, set[str]] = {

@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.errors import NotAnswerable
+from agent.records import Value
 from agent.statements.arithmetic import number, over
 from agent.statements.expressions import Expressions
 from agent.statements.meaning import (
@@ -46,6 +47,8 @@ from agent.table.database import MAX_ROWS
 
 _NEAR, _CENT = Decimal("1e-9"), Decimal("0.001")  # figures that are closer may be alike
 _FEW = 100  # companies of a list that are read one by one
+_TIED = 50  # companies before and behind a place, among which others are looked for that share it
+Found = Mapping[tuple[str, str], Value]  # a row of the table: (year, column) → value
 
 
 class Evaluator:
@@ -316,14 +319,37 @@ class Evaluator:
 
     def _found(self, select: Select) -> Result:
         limit, offset = window(select)
-        rows, truncated = self._table.rows(_in_order(select), self._aliases, limit, offset, self._most)
-        told = operands(select)
-        found = []
-        for row in rows:
-            company = self._expressions.remember(row)
-            shown = {spell(node): self._value(node, company) for node in told}
-            found.append(Row(company, self._items(select, company), shown))
-        return self._result(tuple(found), truncated)
+        before = 1 if offset and select.order is not None else 0
+        wanted = None if limit is None else limit + before + 1  # the neighbours tell whether a place is shared
+        rows, truncated = self._table.rows(_in_order(select), self._aliases, wanted, offset - before, self._most)
+        asked = rows[before:] if limit is None else rows[before : before + limit]
+        found = tuple(self._row_of(select, row) for row in asked)
+        made = self._result(found, truncated)
+        return replace(made, tied=self._tied(select, rows, asked)) if limit and select.order is not None else made
+
+    def _row_of(self, select: Select, row: Found) -> Row:
+        company = self._expressions.remember(row)
+        shown = {spell(node): self._value(node, company) for node in operands(select)}
+        return Row(company, self._items(select, company), shown)
+
+    def _tied(self, select: Select, rows: Sequence[Found], asked: Sequence[Found]) -> tuple[Row, ...]:
+        """The companies that share the place of the first or the last row and are not among those asked for."""
+        apart = Evaluator(self._table, self._shown, self._aliases)
+        order = select.order
+        assert order is not None
+
+        def key(row: Found) -> Got:
+            return apart._expressions.value(order, apart._expressions.remember(row))
+
+        if not asked or len(rows) == len(asked):
+            return ()
+        ends = {key(asked[-1]), *([key(asked[0])] if window(select)[1] else [])}
+        if not any(key(row) in ends for row in rows if row not in asked):
+            return ()
+        limit, offset = window(select)
+        start = max(offset - _TIED, 0)
+        around = self._table.rows(select, self._aliases, offset - start + (limit or 1) + _TIED, start, self._most)[0]
+        return tuple(apart._row_of(select, row) for row in around if row not in asked and key(row) in ends)
 
 
 def _in_order(select: Select) -> Select:

@@ -24,12 +24,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """rows: one a company, or a single one without a company; cells: what they were made of; truncated: there are more."""
+    """rows: one a company, or a single one without a company; cells: what they were made of; truncated: there are more; tied: companies
+    that share the place of the first or the last row and were not asked for."""
 
     rows: tuple[Row, ...]
     cells: Cells = field(default_factory=dict)
     truncated: bool = False
     inner: Mapping[str, Got] = field(default_factory=dict)  # of subqueries and other companies' figures, by spelling
+    tied: tuple[Row, ...] = ()
 
 
 def window(select: Select) -> tuple[int | None, int]:

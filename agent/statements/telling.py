@@ -67,8 +67,19 @@ class _Teller:
         told = self._say.value(item, value)
         if isinstance(item, Binary) and item.op == "-" and isinstance(value, Decimal):
             told += self._direction(item, value)
-        told += self._loss(item, value)
+        told += self._loss(item, value) + self._base(item, who)
         return f"{who}{label}为{told}"
+
+    def _base(self, item: Node, who: str) -> str:
+        """Growth over a loss: -100 to -300 is +200 %, which is no good news."""
+        start = item.args[0] if isinstance(item, Call) and item.name == "增长率" else None
+        if not isinstance(start, Column):
+            return ""
+        cells = self._result.cells.items()
+        of_it = [v for (c, year, name), v in cells if (year, name) == (start.year, start.name) and self._say.name(c) == who]
+        if not of_it or not isinstance(of_it[0], (int, Decimal)) or of_it[0] >= 0:
+            return ""
+        return f"（基数{start.year}年{start.name}为负值，增长率的正负不表示盈亏变好或变坏）"
 
     def _missing(self, item: Node) -> str:
         empty = [f"{year}年的{column}" for (_, year, column), value in self._result.cells.items() if value is None]
@@ -214,7 +225,8 @@ class _Teller:
         assert select.order is not None
         head = f"{among}{self._say.expression(select.order)}{self._say.rank(select)}的"
         if len(rows) == 1:
-            return f"{head}{'公司' if not select.limit or select.limit == '1' else ''}是{self._about(rows[0])}。"
+            one = "公司" if not select.limit or select.limit == "1" else ""
+            return f"{head}{one}是{self._about(rows[0])}。{self._ties()}"
         listed = "；".join(
             f"{number}. {self._about(row)}"
             for number, row in enumerate(rows[:LISTED], min(int(select.limit), int(select.last)) if select.last else 1)
@@ -222,7 +234,13 @@ class _Teller:
         short = (
             f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
         )
-        return f"{head}公司{short}：{listed}。"
+        return f"{head}公司{short}：{listed}。{self._ties()}"
+
+    def _ties(self) -> str:
+        """The companies that share a place with those that were asked for."""
+        tied = self._result.tied
+        more = f"等{len(tied)}家" if len(tied) > LISTED else ""
+        return f"数值相同、并列的还有：{'；'.join(self._about(row) for row in tied[:LISTED])}{more}。" if tied else ""
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""

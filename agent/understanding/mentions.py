@@ -5,6 +5,7 @@ Names, years, amounts and places are code's work; what the words between them me
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -71,6 +72,12 @@ class SlotFinder:
         self._homophones = Homophones(self._said)
         self._sure_names = _sure_names(companies, linker.renamed, self._said)
         self._sure = Lookup(self._sure_names)
+
+    def at(self, latest_year: int) -> SlotFinder:
+        """The same over a table whose latest year is another one."""
+        other = copy.copy(self)
+        other._latest = latest_year
+        return other
 
     def near(self, said: str) -> tuple[str, ...]:
         """公司全称 of the companies that a name may mean which is no company's own."""

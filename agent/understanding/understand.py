@@ -166,6 +166,10 @@ class Understanding:
     threshold: float = SURE
     approved: Callable[[str], str] = str
 
+    def over(self, table: Callable[[], Table], years: tuple[int, ...]) -> Understanding:
+        """The same over other rows of the table."""
+        return replace(self, table=table, years=years, finder=self.finder.at(years[-1]))
+
     def understand(self, question: str, talk: Talk | None = None) -> Understood:
         """One question, after `talk` where it may be a follow-up.
 
@@ -305,7 +309,7 @@ class Understanding:
         why = "表里的年度数据回答不了这个问题" if kind == "none" else "没有看懂这个问题，请换一种说法"
         if word and kind == "none":
             why = f"表里没有“{word}”这样的内容"
-        elif len(unread) >= UNREAD:
+        elif len(unread) >= UNREAD - (kind == "none"):
             why = f"没有看懂“{unread}”"
         return Understood(slotted, kind, f"{why}，无法回答该问题。", sure, unread=unread)
 

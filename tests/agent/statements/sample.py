@@ -12,7 +12,7 @@ from agent.statements.results import Result
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.table.database import Database
-from agent.table.importer import import_table
+from agent.table.importer import How, import_table
 
 TABLE = "figures_of_companies"
 NUMBERS = ("营业收入", "营业成本", "净利润", "研发费用", "资产总计", "负债合计", "职工总人数")
@@ -141,7 +141,7 @@ def yearly(column: str, start: int, end: int) -> Callable[[str], Decimal | None]
 
 def database(folder: Path, url: str) -> Database:
     (folder / "figures.csv").write_text(CSV, encoding="utf-8")
-    import_table(folder / "figures.csv", url, TABLE)
+    import_table(folder / "figures.csv", url, TABLE, How(replace=True))
     return Database(url, TABLE)
 
 
