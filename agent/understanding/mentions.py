@@ -37,6 +37,11 @@ DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d
 _TIMES = re.compile(rf"(?P<n>{NUMERAL})(?=倍|番)")
 _COUNTED = re.compile(rf"(?<![这那第])(?P<n>{NUMERAL})(?=[家名强])")
 _SHORT_YEARS = re.compile(r"(?<!\d)[一二][零〇九一二三](?:[、,和][一二][零〇九一二三]){1,3}(?=年|这?[两三四]年)")
+# 九华旅游19营收, 19/20/21净利润: two digits that count nothing and follow no 前, 第, 超过 are a year.
+_BARE_YEAR = re.compile(
+    r"(?<![\d.于过到足第前超达破少多高低大小><=≥≤百每后+*-])[12]\d(?![\d.%元人万亿千百家名位个股倍年月日号强大成岁点条项只]|,\d{3}|[及或和]?[以之][上下内])"
+)
+_YEAR_END = re.compile(r"(?<!\d)(20\d\d)[./-]12[./-]31(?!\d)")
 _FIRST = re.compile(r"第1(?![\d.%])")
 _ONE_OR_TWO = frozenset("一两二12")  # 一倍, 两家: words of the sentence, which the model reads
 _SAID_YEAR = re.compile(r"\d|[一二][零〇一二三九八]")
@@ -101,7 +106,7 @@ class SlotFinder:
 
     def _spelt(self, question: str) -> str:
         """Normalised, misspelt columns and shared suffixes (销售、管理费用) written out."""
-        text = _FIRST.sub("第一", normalise(question))
+        text = _YEAR_END.sub(r"\1年12月31日", _FIRST.sub("第一", normalise(question)))
         known = self._words.spans(text)
         if self._homophones.corrected(text, known) != text:
             known += [(c.start, c.end) for c in self.linker.index.find(text, self._words)]
@@ -149,6 +154,9 @@ class SlotFinder:
             found.add("year", match.start(), match.end() + (plain[match.end() : match.end() + 1] == "年"), years)
         for year in find_years(plain, self._latest):
             found.add("year", year.start, year.end, year.years)
+        for match in _BARE_YEAR.finditer(plain):
+            if self._latest - 9 < (year := 2000 + int(match[0])) <= self._latest:
+                found.add("year", *match.span(), (year,))
         for start, _ in self._words.spans(plain):  # 2020年末现金: the 年 is the column's
             found.give_up_last(start, "年")
 

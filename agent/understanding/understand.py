@@ -28,7 +28,7 @@ from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.agreement import agrees, contains
 from agent.understanding.direction import turned
-from agent.understanding.explained import KnownPairs
+from agent.understanding.explained import SLOT, KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
 from agent.understanding.sureness import how_sure
@@ -39,6 +39,8 @@ _LIKELY = math.log(0.03)  # a reading less likely than this is not believed, who
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
+_NUMBER = re.compile(r"(?<![\w.])\d{2,}(?!\w)", re.ASCII)
+_YEAR_ENDS = frozenset({"12", "31", "1231"})  # 2021.12.31
 _ALL = re.compile("全|所有|市场|各家|每家")
 Kind = Literal["answer", "refusal", "none", "unclear"]
 # What evaluating or telling a statement raises that parses and yet means nothing.
@@ -211,6 +213,8 @@ class Understanding:
         Raises:
             DatabaseError: the database cannot answer.
         """
+        if len(understood.unread) >= UNREAD:
+            return None  # words that nothing explains have no witness
         if agrees(understood.told, answer):
             return understood
         for number, other in enumerate(understood.alternatives, 1):
@@ -375,14 +379,15 @@ def _slots(slotted: Slotted) -> frozenset[str]:
 
 
 def _unused(slotted: Slotted, text: str) -> bool:
-    """A name of the question that the statement leaves out; the inner years of a range may be."""
+    """A name or a number of the question that the statement leaves out; the inner years of a range may be."""
     used = set(_SLOT.findall(text))
     if re.search(r"LIMIT K\d,K\d", text):  # 第11名至第13名的是哪三家 counts them once more
         used |= set(re.findall(r"哪\[(K\d)\]家", slotted.text))
     years = set(re.findall(r"\[(Y\d)\]", slotted.text))
     if "@" not in text and "公司=C" in text:  # 代码600519在2019年是哪家: who it is has no year
         years = set()
-    return any(name not in used for name in (*slotted.values, *years))
+    numbers = set(_NUMBER.findall(SLOT.sub("#", slotted.text))) - _YEAR_ENDS - set(_NUMBER.findall(text))
+    return bool(numbers) or any(name not in used for name in (*slotted.values, *years))
 
 
 def unclear(understood: Understood) -> str:

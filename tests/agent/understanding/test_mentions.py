@@ -129,6 +129,11 @@ def test_numbers_places_and_strings_become_slots_of_their_kind(
         ("2020年净亏最多的公司", "[Y1]年净亏最多的公司"),
         ("2020年的法定代表人是谁", "[Y1]年的法定代表人是谁"),
         ("2020年净利润第1名", "[Y1]年[M1m]第一名"),
+        ("华兴科技19净利润", "[C1][Y1][M1m]"),
+        ("19/20/21净利润全为负的公司", "[Y1]/[Y2]/[Y3][M1m]全为负的公司"),
+        ("截至2020.12.31华兴科技的净利润", "截至[Y1]年[C1]的[M1m]"),
+        ("净利润前20的公司", "[M1m]前[K1]的公司"),
+        ("员工超过20的公司", "员工超过[A1]的公司"),
     ],
 )
 def test_words_that_mean_something_together_stay_words(finder: SlotFinder, question: str, text: str) -> None:
