@@ -19,7 +19,7 @@ ORDER = {
     "agent/telling": "phrase faithful conclude provenance trace",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
-    "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
+    "agent/understanding": "understand absent agreement candidates direction mentions slots explained sureness",
     "agent/statements": """checks telling words evaluate expressions tables arithmetic results meaning symbols
         parsing spelling syntax""",
     "agent/reading": """ambiguity absent report_parts followup keywords entities report_text classify homophones companies

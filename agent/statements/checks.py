@@ -98,8 +98,8 @@ def _of_select(node: Select) -> Iterator[str]:
     parts = conjuncts(node.where)
     if not all(map(is_truth, parts)):
         yield "条件不是条件"
-    if len(set(parts)) < len(parts) or any(_opposite(part) in parts for part in parts):
-        yield "一个条件说了两遍，或者两个条件相反"
+    if any(_opposite(part) in parts for part in parts):
+        yield "两个条件相反"
     if node.order is not None and (unit_of(node.order) in ("text", "truth", "name") or isinstance(node.order, Number)):
         yield "不能按它排序"
     kind = scope(node)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -17,7 +17,6 @@ from agent.figures import schema
 from agent.reading import ambiguity
 from agent.records import Candidate as Candidate_
 from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
-from agent.statements.checks import faults
 from agent.statements.evaluate import Evaluator
 from agent.statements.meaning import conjuncts, listed_companies, scope
 from agent.statements.parsing import parse
@@ -27,10 +26,10 @@ from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.agreement import agrees, contains
-from agent.understanding.direction import turned
-from agent.understanding.explained import SLOT, KnownPairs
+from agent.understanding.candidates import SENSELESS, Candidate, leaves_out, sensible_readings
+from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
-from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt, restored
+from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt
 from agent.understanding.sureness import how_sure
 
 SURE = 0.7  # of the answers that are this sure or surer, so many were right (benchmarks.people)
@@ -38,28 +37,14 @@ READINGS = 3  # that a refusal offers
 _LIKELY = math.log(0.03)  # a reading less likely than this is not believed, whoever bears it out
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
-_SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
-_NUMBER = re.compile(r"(?<![\w.])\d{2,}(?!\w)", re.ASCII)
-_YEAR_ENDS = frozenset({"12", "31", "1231"})  # 2021.12.31
 _ALL = re.compile("全|所有|市场|各家|每家")
 Kind = Literal["answer", "refusal", "none", "unclear"]
-# What evaluating or telling a statement raises that parses and yet means nothing.
-_SENSELESS = (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Reader(Protocol):
     """What reads slotted questions: the likeliest statements of each, over no other slots than its own."""
 
     def statements(self, texts: Sequence[str], slots: Sequence[frozenset[str]]) -> list[list[Written]]: ...
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One reading. text: over slots; statement: over real names."""
-
-    text: str
-    statement: Statement
-    written: Written
 
 
 @dataclass(frozen=True)
@@ -236,7 +221,10 @@ class Understanding:
         if known:
             written = [Written(known, 0.0, 0.0)]
         unread = "" if known else self.pairs.unread(slotted.text)
-        found = _about_what_was_shown(list(self._sound(written, slotted, talk)), slotted, talk)
+        free = talk is not None or corrects_itself(slotted.plain)
+        sensible = sensible_readings(written, slotted, self.years[-1], self.names)
+        written = [reading.written for reading in sensible]
+        found = _about_what_was_shown([c for c in sensible if free or not leaves_out(slotted, c)], slotted, talk)
         if not found:
             return self._nothing(slotted, unread, 0.0)
         best = found[0]
@@ -290,23 +278,6 @@ class Understanding:
         text = self.approved(slotted.text)
         return "" if text == slotted.text else text
 
-    def _sound(self, written: Sequence[Written], slotted: Slotted, talk: Talk | None) -> Iterator[Candidate]:
-        """The readings that make sense: they parse, use every name of the question, compare like with like. NONE only as
-        the likeliest."""
-        free = talk is not None or corrects_itself(slotted.plain)
-        for rank, each in enumerate(written):
-            try:
-                statement = restored(parse(each.text), slotted, self.years[-1])
-                wrong = bool(faults(statement)) or turned(slotted.text, each.text)
-                said(statement, self.names)  # what cannot be said can be neither told nor offered
-            except _SENSELESS:
-                continue
-            if statement.select is None:
-                if rank == 0:
-                    yield Candidate(each.text, statement, each)
-            elif not wrong and (free or not _unused(slotted, each.text)):
-                yield Candidate(each.text, statement, each)
-
     def _nothing(self, slotted: Slotted, unread: str, sure: float, kind: Kind = "unclear") -> Understood:
         """A refusal that names the words: those that no table answers, those that nothing explains."""
         word = self.absent(slotted.text)
@@ -327,7 +298,7 @@ class Understanding:
             text = self._assumed(made.slotted, statement, talk) + tell(statement, result, self.names)
         except NotAnswerable as error:
             return replace(made, kind="refusal", text=str(error), queries=tuple(table.log))
-        except (SqlRejected, *_SENSELESS):
+        except (SqlRejected, *SENSELESS):
             return replace(made, text="没有看懂这个问题，请换一种说法，无法回答该问题。", unread="")
         shown = tuple(row.company for row in result.rows if row.company)
         return replace(made, result=result, told=text, queries=tuple(table.log), shown=shown)
@@ -376,18 +347,6 @@ def _slots(slotted: Slotted) -> frozenset[str]:
     """The symbols of slots that a statement on this question may have."""
     years = {f"Y{number + 1}" for number in range(max(1, len(slotted.years)))} | set(IMPLIED)
     return frozenset(slotted.values) | {f"@{year}" for year in years}
-
-
-def _unused(slotted: Slotted, text: str) -> bool:
-    """A name or a number of the question that the statement leaves out; the inner years of a range may be."""
-    used = set(_SLOT.findall(text))
-    if re.search(r"LIMIT K\d,K\d", text):  # 第11名至第13名的是哪三家 counts them once more
-        used |= set(re.findall(r"哪\[(K\d)\]家", slotted.text))
-    years = set(re.findall(r"\[(Y\d)\]", slotted.text))
-    if "@" not in text and "公司=C" in text:  # 代码600519在2019年是哪家: who it is has no year
-        years = set()
-    numbers = set(_NUMBER.findall(SLOT.sub("#", slotted.text))) - _YEAR_ENDS - set(_NUMBER.findall(text))
-    return bool(numbers) or any(name not in used for name in (*slotted.values, *years))
 
 
 def unclear(understood: Understood) -> str:
