@@ -1,0 +1,116 @@
+"""Which drafts are accepted without a person: thresholds by kind, set anew each round from rows that a person has judged."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.labelling import journal
+from agent.labelling.records import Draft
+
+ENOUGH = 8  # judged rows of a kind before it has a threshold of its own
+AUDITED = 0.05  # of what was accepted automatically a person sees so many
+NEVER = 2.0  # a threshold that nothing reaches
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A draft that a person has seen: how sure it was, whether all of its label was right, and whether every check passed."""
+
+    kind: str
+    sure: float
+    right: bool
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class Precision:
+    """right of total; low and high: the exact two-sided 95 % interval."""
+
+    right: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return self.right / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return clopper_pearson(self.right, self.total)
+
+    def __str__(self) -> str:
+        if not self.total:
+            return "还没有抽查"
+        low, high = self.interval
+        return f"{self.share:.1%}（{self.right}/{self.total}，95% 区间 {low:.1%}–{high:.1%}）"
+
+
+def clopper_pearson(right: int, total: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a share (Clopper & Pearson 1934): where either tail of the binomial holds half of 1-level."""
+    if not total:
+        return 0.0, 1.0
+    tail = (1 - level) / 2
+    low = 0.0 if right == 0 else _root(lambda p: 1 - _at_most(right - 1, total, p) - tail)
+    high = 1.0 if right == total else _root(lambda p: tail - _at_most(right, total, p))
+    return low, high
+
+
+def _at_most(k: int, n: int, p: float) -> float:
+    """P(X <= k) of a binomial."""
+    if p <= 0 or p >= 1:
+        return 1.0 if p <= 0 or k >= n else 0.0
+    logs = (
+        math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * math.log(p) + (n - i) * math.log1p(-p)
+        for i in range(k + 1)
+    )
+    return min(1.0, math.fsum(map(math.exp, logs)))
+
+
+def _root(rising: Callable[[float], float]) -> float:
+    """Where a rising function of [0, 1] crosses zero."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+    return (low + high) / 2
+
+
+def threshold(judged: Sequence[Judged], target: float) -> float:
+    """The lowest sureness from which on at least `target` of ENOUGH or more judged rows were right; NEVER where there is none."""
+    rows = sorted((j for j in judged if j.passed), key=lambda j: -j.sure)
+    best, right = NEVER, 0
+    for total, row in enumerate(rows, 1):
+        right += row.right
+        last_of_its_sureness = total == len(rows) or rows[total].sure < row.sure
+        if last_of_its_sureness and total >= ENOUGH and right / total >= target:
+            best = row.sure
+    return best
+
+
+def thresholds(judged: Sequence[Judged], target: float) -> dict[str, float]:
+    """Kind → threshold, under "" that of kinds with too few judged rows: theirs together, and no lower than any row of such a
+    kind that was wrong."""
+    by_kind: dict[str, list[Judged]] = defaultdict(list)
+    for row in judged:
+        by_kind[row.kind].append(row)
+    found = {"": threshold(judged, target)}
+    for kind, rows in by_kind.items():
+        passed = [row for row in rows if row.passed]
+        if len(passed) >= ENOUGH:
+            found[kind] = threshold(rows, target)
+        elif wrong := [row.sure for row in passed if not row.right]:
+            found[kind] = max(found[""], math.nextafter(max(wrong), NEVER))
+    return found
+
+
+def may_accept(draft: Draft, limits: Mapping[str, float]) -> bool:
+    """Every check passed, and it is as sure as its kind has to be."""
+    return not draft.failed and draft.sure >= limits.get(draft.kind, limits.get("", NEVER))
+
+
+def to_audit(accepted: Sequence[str], seed: int, share: float = AUDITED) -> list[str]:
+    """A random part of what was accepted automatically, at least one; the same rows whenever it is asked for."""
+    drawn = sorted(accepted, key=lambda name: journal.digest([seed, name]))
+    return drawn[: max(1, math.ceil(len(drawn) * share))] if drawn else []
