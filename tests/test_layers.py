@@ -14,7 +14,7 @@ ORDER = {
     "agent": """__main__ faces labelling scoring building conversation pipeline querying journey explaining telling
         writing understanding reading model statements table figures prompts files text records errors""",
     "agent/faces": "label settling review typing console batch",
-    "agent/labelling": """report plots undoing starting loop exchange measuring contradictions augmenting training
+    "agent/labelling": """report plots undoing starting loop exchange measuring contradictions endpoint augmenting training
         drafting acceptance selection desk state project wordings journal records""",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",

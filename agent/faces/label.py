@@ -1,4 +1,4 @@
-"""python -m agent label {start|draft|review|accept|audit|train|report|status|undo|export|import|merge}: the loop on the command line."""
+"""python -m agent label {start|draft|review|accept|audit|train|report|status|undo|grow|export|import|merge}: the loop on the command line."""
 
 from __future__ import annotations
 
@@ -142,6 +142,19 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
+def grow(options: argparse.Namespace) -> int:
+    """Other wordings of accepted questions from an endpoint, into the pool."""
+    from agent.labelling.endpoint import Endpoint, grown
+
+    loop = _loop(options)
+    parents = [found for found in loop.state.learned("train") if found.seen and not found.asked.parent][: options.rows]
+    made, failed = grown(parents, Endpoint(options.endpoint, options.name), loop.desk, options.count)
+    fresh = [asked for asked in made if asked.id not in loop.project.questions]
+    loop.project.add_questions(fresh)
+    _tell(f"加了 {len(fresh)} 个问题（来源 endpoint:{options.name}），{failed} 种说法没有通过检查。接下来：label draft")
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     from agent.labelling import report as reports
 
@@ -241,6 +254,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     looking.add_argument("--hard", action="store_true", help="加上模型最不认同的标注（按损失排）")
     _command(commands, "audit", audit, "抽查自动接受的5%，估计它的精度")
     _add_train(commands)
+    growing = _command(commands, "grow", grow, "请一个 OpenAI 格式的模型给标过的问题换说法，加进问题池（问题会发给它）")
+    growing.add_argument("--endpoint", required=True, help="地址，到 /v1 为止；密钥放在环境变量 CAIBAO_ENDPOINT_KEY")
+    growing.add_argument("--name", required=True, help="模型名")
+    growing.add_argument("--count", type=int, default=5, help="每题几种说法")
+    growing.add_argument("--rows", type=int, default=100, help="最多几题")
     reporting = _command(commands, "report", report, "写一页HTML报告（和markdown），不用联网")
     reporting.add_argument("-o", "--output", type=Path, help="默认 项目/report.html")
     _command(commands, "status", status, "项目到哪一步了，接下来做什么")

@@ -170,23 +170,23 @@ class Review:
             return
         if not draft.proposals:
             self.console.print("没有查表的答案（开放问题，或没有语句通过检查）。")
-        for number, proposal in enumerate(draft.proposals, 1):
-            self._show_proposal(number, draft, number - 1)
+        for number in range(len(draft.proposals)):
+            self._show_proposal(draft, number)
         terms = "、".join(draft.keywords) or "无"
         self.console.print(plain(f"类别 {draft.label} {LABEL_WORDS[draft.label]}（{draft.confidence:.0%}）  关键词 {terms}"))
         for reason in draft.failed if not self.audit else ():
             self.console.print(plain(f"  · {reason}"), style="yellow")
         self.console.print(KEYS, style="dim", markup=False)
 
-    def _show_proposal(self, number: int, draft: Draft, at: int) -> None:
-        proposal = draft.proposals[at]
+    def _show_proposal(self, draft: Draft, number: int) -> None:
+        proposal = draft.proposals[number]
         who = "、".join(proposal.witnesses) or "次选"
         self.console.print(
             Panel(
                 plain(proposal.told),
-                title=f"{number}. 结果（{who}，{proposal.sure:.0%}）",
+                title=f"{number + 1}. 结果（{who}，{proposal.sure:.0%}）",
                 title_align="left",
-                border_style="green" if number == 1 else "white",
+                border_style="green" if number == 0 else "white",
             )
         )
         if proposal.rows:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from agent.errors import CaibaoError
 from agent.figures import schema
@@ -143,7 +144,7 @@ def _year(rng: random.Random, entities: Entities, found: Keywords, label: Label,
 def _order(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
     """甲公司2020年 and 2020年甲公司."""
     both = [m for m in entities.mentions if m.kind in ("company", "year") and m.text]
-    for one, two in zip(both, both[1:]):
+    for one, two in pairwise(both):
         if {one.kind, two.kind} == {"company", "year"} and len(both) == 2:
             between = entities.text[one.end : two.start]
             if between in ("", "在", "的", ","):

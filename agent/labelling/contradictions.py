@@ -63,7 +63,7 @@ def find(state: State) -> list[Contradiction]:
 
 
 def clashing(state: State, drafts: Mapping[str, Draft]) -> set[str]:
-    """Open questions whose draft says something else than a person did of a question that asks the same."""
+    """Questions whose draft says something else than a person did of one that asks the same, or of which people said two things."""
     known: dict[Hashable, set[tuple[str, str]]] = defaultdict(set)
     for found in state.labelled.values():
         if found.seen:
@@ -72,7 +72,7 @@ def clashing(state: State, drafts: Mapping[str, Draft]) -> set[str]:
     for name, draft in drafts.items():
         label = draft.label_of()
         said = known.get(_key(state.questions[name].masked, label)) if name in state.questions else None
-        if said and _said(label) not in said:
+        if said and said != {_said(label)}:
             found_clashes.add(name)
     return found_clashes
 

@@ -186,10 +186,8 @@ def _studio_rows(path: Path) -> list[dict[str, Any]]:
 
 def _table(path: Path) -> list[dict[str, Any]]:
     """Rows of a csv or xlsx file under its heading line."""
-    if path.suffix.lower() == ".xlsx":
-        lines = _xlsx_lines(path)
-    else:
-        lines = list(csv.reader(io.StringIO(read_text(path))))
+    xlsx = path.suffix.lower() == ".xlsx"
+    lines = _xlsx_lines(path) if xlsx else list(csv.reader(io.StringIO(read_text(path))))
     if not lines:
         raise CaibaoError(f"{path} 是空的，请检查文件。")
     headings = [str(h or "").strip() for h in lines[0]]

@@ -16,7 +16,7 @@ from agent.labelling.loop import Loop
 from agent.labelling.plots import SHARES, TASKS
 from agent.labelling.project import Round
 
-Table = tuple[tuple[str, ...], list[tuple[str, ...]]]  # headings, rows
+Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]  # headings, rows
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,9 @@ def advice(loop: Loop) -> list[str]:
 def gained(rounds: Sequence[Round]) -> float | None:
     """How much the statement's accuracy rose in the last round (class, where there are no statements); None where it was not measured."""
     for task in ("nl2sql", "classify"):
-        pair = [r.figures.get(task) for r in rounds[-2:]]
-        if all(pair):
-            before, after = (f["right"] / f["total"] for f in pair)
-            return after - before
+        shares = [f["right"] / f["total"] for r in rounds[-2:] if (f := r.figures.get(task))]
+        if len(shares) == 2:
+            return float(shares[1] - shares[0])
     return None
 
 
@@ -155,7 +154,7 @@ def _contradictions(loop: Loop) -> list[str]:
 
 
 def _manifest(rounds: Sequence[Round]) -> Table:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(r.number), r.at[:16], r.by, "、".join(map(str, r.seeds)), r.data, r.model, r.prefix, str(r.rows.get("nl2sql/train", 0)))
         for r in rounds
     ]

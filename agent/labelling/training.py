@@ -11,7 +11,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from agent.errors import CaibaoError
 from agent.files import replaced
 from agent.labelling import journal
 from agent.labelling.desk import Desk
-from agent.labelling.records import Label
+from agent.labelling.records import Label, Split
 from agent.labelling.state import Labelled
 from agent.model import DEFAULT_BASE, ROOT, find_prefixes
 from agent.scoring.evaluate import load_rows
@@ -60,7 +60,7 @@ def rows_of(task: str, name: str, question: str, label: Label, more: Row) -> Row
 
 
 def fintrain(
-    folder: Path, labelled: dict[str, Sequence[Labelled]], children: Sequence[tuple[str, str, Label]], desk: Desk, recipe: Recipe
+    folder: Path, labelled: Mapping[Split, Sequence[Labelled]], children: Sequence[tuple[str, str, Label]], desk: Desk, recipe: Recipe
 ) -> dict[str, int]:
     """Writes {task}/{split}.json; returns how many rows of each. children: (parent's id, question, label), to train on.
 
