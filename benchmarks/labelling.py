@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from agent.building import open_database
 from agent.building import Options as AgentOptions
+from agent.building import open_database
 from agent.labelling import acceptance, journal
 from agent.labelling.desk import Desk
 from agent.labelling.drafting import Drafter

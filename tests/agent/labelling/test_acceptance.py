@@ -61,7 +61,7 @@ def test_rows_that_failed_a_check_do_not_count() -> None:
 
 
 def test_a_kind_with_wrong_rows_has_a_higher_threshold_of_its_own() -> None:
-    rows = judged(*[True] * 30, kind="C/lookup") + [Judged("E/list", 0.8, False)]
+    rows = [*judged(*[True] * 30, kind="C/lookup"), Judged("E/list", 0.8, False)]
     found = thresholds(rows, 0.95)
     assert found["C/lookup"] == pytest.approx(0.61) and found["E/list"] > 0.8
 

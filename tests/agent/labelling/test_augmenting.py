@@ -39,7 +39,7 @@ def test_every_kind_of_change_makes_children(desk: Desk, lookup: Labelled, count
     made = " ".join(question for each in (lookup, count) for question, _ in grow(each, desk, 40, 3))
     assert "瑞达银行" in made and "2021年" in made and "请问" in made  # another company, another year, polite
     assert any(words in made for words in ("营收", "营业总额", "主营收入", "收入"))  # an alias
-    assert "元" in made and "1000000元" in made.replace(",", "") or "0.01亿元" in made  # another unit
+    assert ("元" in made and "1000000元" in made.replace(",", "")) or "0.01亿元" in made  # another unit
 
 
 def test_a_child_with_one_figure_more_has_it_in_the_statement(desk: Desk, lookup: Labelled) -> None:

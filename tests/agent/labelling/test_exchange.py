@@ -30,7 +30,7 @@ def test_what_is_written_comes_in_again(drafted: Loop, tmp_path: Path, suffix: s
     path = tmp_path / f"out{suffix}"
     assert exchange.write(path, rows(drafted)) == 6
     found = exchange.read_labels(path, drafted.project.questions, drafted.desk)
-    assert {name: label for name, label in found} == {n: d.label_of() for n, d in drafted.drafts.items()}
+    assert dict(found) == {n: d.label_of() for n, d in drafted.drafts.items()}
 
 
 def test_label_studio_gives_back_what_was_annotated(drafted: Loop, tmp_path: Path) -> None:
