@@ -24,7 +24,8 @@ def _loop(options: argparse.Namespace) -> Any:
     from agent.labelling.loop import Loop
 
     project = Project(options.project, options.writer)
-    return Loop(project, options.database or os.environ.get("CAIBAO_DATABASE", "") if not project.settings.database else "")
+    outside = "" if project.settings.database else os.environ.get("CAIBAO_DATABASE", "")
+    return Loop(project, options.database or outside)
 
 
 def start(options: argparse.Namespace) -> int:

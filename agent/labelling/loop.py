@@ -84,9 +84,12 @@ class Loop:
     @property
     def model_hash(self) -> str:
         """Of the prefixes that draft, without reading them where a round says it."""
-        if self.project.rounds:
-            return self.project.rounds[-1].prefix
-        return training.prefix_hash(self.prefixes)
+        return self.project.rounds[-1].prefix if self.project.rounds else self._first_hash
+
+    @cached_property
+    def _first_hash(self) -> str:
+        """Of the prefixes that the project began with."""
+        return training.prefix_hash([self._base_and_prefixes[1]])
 
     def load(self, folder: Path) -> LanguageModel:
         return building.load_model(replace(self._options, model=self._base_and_prefixes[0], prefixes=folder))
@@ -147,7 +150,7 @@ class Loop:
     def judged(self, audits_only: bool = False) -> list[Judged]:
         """Drafts that people have judged, by the prefixes of now and of the round before."""
         rounds = self.project.rounds
-        models = {self.model_hash, rounds[-2].prefix if len(rounds) > 1 else training_start(self)}
+        models = {self.model_hash, rounds[-2].prefix if len(rounds) > 1 else self._first_hash}
         found = []
         for decision in self.state.judged:
             draft = self.project.drafts.get((decision.model, decision.question))
@@ -256,11 +259,6 @@ class Loop:
 
             found = read_labelled(Path(self.project.settings.held_out), self.desk)
             training.write_tests(data, found, self.desk)
-
-
-def training_start(loop: Loop) -> str:
-    """The hash of the prefixes that the project began with."""
-    return training.prefix_hash([loop._base_and_prefixes[1]])
 
 
 def _plain(label: Label) -> list[object]:

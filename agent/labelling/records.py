@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from agent.errors import CaibaoError
 from agent.prompts import LABELS
 
 Split = Literal["train", "validation", "test"]
 Action = Literal["accept", "choose", "edit", "audit", "auto", "revoke", "skip", "flag", "undo"]
+_ACTIONS: tuple[str, ...] = get_args(Action)
 BY_PEOPLE = ("accept", "choose", "edit", "audit")  # decisions that give a label which a person has seen
 Origin = Literal["accepted", "chosen", "edited", "audited", "auto"]
 
@@ -148,7 +149,9 @@ def _of(kind: type, row: Mapping[str, Any], where: str) -> Any:
 
 
 def asked_of(row: Mapping[str, Any], where: str) -> Asked:
-    """Raises CaibaoError where fields are missing."""
+    """Raises CaibaoError where fields are missing or the split is none."""
+    if row.get("split", "train") not in get_args(Split):
+        raise CaibaoError(f"{where}的 split“{row['split']}”不是{'、'.join(get_args(Split))}之一，请从备份或git恢复。")
     return _of(Asked, row, where)  # type: ignore[no-any-return]
 
 
@@ -160,5 +163,7 @@ def draft_of(row: Mapping[str, Any], where: str) -> Draft:
 
 def decision_of(row: Mapping[str, Any], where: str) -> Decision:
     """Raises CaibaoError where fields are missing or the label is none."""
+    if row.get("action", "") not in (*_ACTIONS, ""):
+        raise CaibaoError(f"{where}的 action“{row['action']}”不是{'、'.join(_ACTIONS)}之一，请从备份或git恢复。")
     label = Label.of(row["label"], where) if isinstance(row.get("label"), dict) else None
     return _of(Decision, {**row, "label": label}, where)  # type: ignore[no-any-return]
