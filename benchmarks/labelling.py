@@ -44,8 +44,15 @@ def built(select: str, place: bool, tests: int, tail: str = "", either: bool = F
             name = world.column(rng, *NUMBERS)
             names += [] if name in names else [name]
         asked, tested = names[0], names[1:]
-        given: dict[str, Any] = {"year": slots.year(rng, year), "field": [slots.said(rng, asked)], **places_of(rng, world, "place" if place else "")}
-        given |= {"top": slots.ordinal(rng, "top", rng.randint(2, 20)), "kth": slots.ordinal(rng, "kth", rng.randint(2, 20))}
+        given: dict[str, Any] = {
+            "year": slots.year(rng, year),
+            "field": [slots.said(rng, asked)],
+            **places_of(rng, world, "place" if place else ""),
+        }
+        given |= {
+            "top": slots.ordinal(rng, "top", rng.randint(2, 20)),
+            "kth": slots.ordinal(rng, "kth", rng.randint(2, 20)),
+        }
         found = []
         for number, name in enumerate(tested, 1):
             amount = slots.amount(rng, "count" if name.endswith(("人数", "人员")) else "money")
@@ -171,8 +178,24 @@ class Simulation:
         held = self.folder / "test.jsonl"
         if not (self.folder / "p" / "project.json").exists():
             shutil.rmtree(self.folder, ignore_errors=True)
-            journal.append(held, [{"question": g.question, "label": g.label.label, "keywords": list(g.label.keywords), "sql": g.label.sql} for g in self.tests])
-            settings = Settings(self.desk.database.url.render_as_string(), seed=self.seed, first=self.options.first, held_out=str(held.resolve()))
+            journal.append(
+                held,
+                [
+                    {
+                        "question": g.question,
+                        "label": g.label.label,
+                        "keywords": list(g.label.keywords),
+                        "sql": g.label.sql,
+                    }
+                    for g in self.tests
+                ],
+            )
+            settings = Settings(
+                self.desk.database.url.render_as_string(),
+                seed=self.seed,
+                first=self.options.first,
+                held_out=str(held.resolve()),
+            )
             create(self.folder / "p", settings)
         loop = Loop(Project(self.folder / "p", "程序"))
         loop.desk = self.desk
@@ -217,7 +240,9 @@ class Simulation:
 
     def _accept(self, loop: Loop, person: Annotator) -> None:
         if self.arm == "unchecked":
-            ready = [loop.drafts[a.id] for a in loop.state.open() if a.id in loop.drafts and loop.drafts[a.id].proposals]
+            ready = [
+                loop.drafts[a.id] for a in loop.state.open() if a.id in loop.drafts and loop.drafts[a.id].proposals
+            ]
             loop.project.decide([_automatic(d) for d in ready])
             return
         loop.accept()
@@ -234,13 +259,19 @@ class Simulation:
         return made
 
     def _train(self, loop: Loop) -> None:
-        loop.train(Recipe((self.seed,), self.options.steps, self.options.learning_rate, 0.5), 0, lambda text: print(self.arm, text, flush=True))
+        loop.train(
+            Recipe((self.seed,), self.options.steps, self.options.learning_rate, 0.5),
+            0,
+            lambda text: print(self.arm, text, flush=True),
+        )
 
     def _result(self, loop: Loop, person: Annotator) -> dict[str, Any]:
         state, gold = loop.state, person.gold
         automatic = [f for f in state.labelled.values() if f.origin == "auto"]
         right = sum(_same(self.desk, f.asked.question, f.label, gold[f.asked.question].label) for f in automatic)
-        all_right = sum(_same(self.desk, f.asked.question, f.label, gold[f.asked.question].label) for f in state.labelled.values())
+        all_right = sum(
+            _same(self.desk, f.asked.question, f.label, gold[f.asked.question].label) for f in state.labelled.values()
+        )
         return {
             "arm": self.arm, "seed": self.seed, "pool": len(state.questions), "rows": len(state.labelled), "seen": len(person.seen),
             "automatic": len(automatic), "automatic_right": right, "automatic_interval": acceptance.clopper_pearson(right, len(automatic)),
@@ -249,7 +280,9 @@ class Simulation:
 
 
 def _automatic(draft: Draft) -> Decision:
-    return Decision("", "", "程序", "auto", draft.question, draft.label_of(), model=draft.model, sure=draft.sure, kind=draft.kind)
+    return Decision(
+        "", "", "程序", "auto", draft.question, draft.label_of(), model=draft.model, sure=draft.sure, kind=draft.kind
+    )
 
 
 def _same(desk: Desk, question: str, one: Label, other: Label) -> bool:
@@ -267,8 +300,15 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--first", type=int, default=100)
-    parser.add_argument("--later", type=int, default=40, help="rows that the annotator sees in each later round, audits apart")
-    parser.add_argument("--steps", type=int, default=300, help="of each training; 0: no training, the starting prefixes draft every round")
+    parser.add_argument(
+        "--later", type=int, default=40, help="rows that the annotator sees in each later round, audits apart"
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=300,
+        help="of each training; 0: no training, the starting prefixes draft every round",
+    )
     parser.add_argument("--learning-rate", type=float, default=0.1)
     parser.add_argument("--wrong", type=float, default=0.03)
     parser.add_argument("--train-last", action="store_true", help="train once more on everything at the end")
@@ -287,7 +327,9 @@ def main() -> None:
 
                 understanding = load_understanding(desk.database)
                 desk = Desk(desk.database, understanding.finder.linker)
-            made = Simulation(options, arm, seed, desk, understanding, options.folder / f"{arm}-{seed}", golds, tests).run()
+            made = Simulation(
+                options, arm, seed, desk, understanding, options.folder / f"{arm}-{seed}", golds, tests
+            ).run()
             journal.append(results, [made])
             print(made, flush=True)
 

@@ -62,17 +62,26 @@ def draft(options: argparse.Namespace) -> int:
     count = options.count or (loop.project.settings.first if not loop.project.rounds else 600)
 
     def progress(done: int, total: int) -> None:
-        print(f"\r起草 {done}/{total}", end="\n" if done == total or not sys.stderr.isatty() else "", file=sys.stderr, flush=True)
+        print(
+            f"\r起草 {done}/{total}",
+            end="\n" if done == total or not sys.stderr.isatty() else "",
+            file=sys.stderr,
+            flush=True,
+        )
 
     made = loop.draft(count, progress=progress)
-    _tell(f"起草了 {made} 题。接下来：label accept（自动接受），label review（人看）。" if made else "没有要起草的题了。")
+    _tell(
+        f"起草了 {made} 题。接下来：label accept（自动接受），label review（人看）。" if made else "没有要起草的题了。"
+    )
     return 0
 
 
 def accept(options: argparse.Namespace) -> int:
     loop = _loop(options)
     found = loop.accept()
-    _tell(f"自动接受 {found.accepted} 题，收回 {found.revoked} 题，{found.review} 题留给人看。门槛（目标精度 {loop.project.settings.target:.1%}）：")
+    _tell(
+        f"自动接受 {found.accepted} 题，收回 {found.revoked} 题，{found.review} 题留给人看。门槛（目标精度 {loop.project.settings.target:.1%}）："
+    )
     for kind, limit in sorted(found.limits.items()):
         _tell(f"  {kind or '其他题型'}  {'看过的不够，不自动接受' if limit > 1 else f'{limit:.3f}'}")
     audits = len(loop.audit_queue())
@@ -130,7 +139,9 @@ def train(options: argparse.Namespace) -> int:
     if open_audits := len(loop.audit_queue()):
         _tell(f"提醒：还有 {open_audits} 题没有抽查（label audit），自动接受的精度还不知道。")
     seeds = tuple(options.seeds)
-    recipe = Recipe(seeds, options.steps, options.learning_rate, options.replay, FINTRAIN, options.fresh, options.pre_seq_len)
+    recipe = Recipe(
+        seeds, options.steps, options.learning_rate, options.replay, FINTRAIN, options.fresh, options.pre_seq_len
+    )
     made = loop.train(recipe, options.augment, _tell)
     for task in ("classify", "keywords", "nl2sql"):
         if task in made.figures:

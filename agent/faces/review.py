@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
 from agent.faces.console import plain
+from agent.labelling.contradictions import meaning, said
 from agent.labelling.desk import Desk
 from agent.labelling.loop import judged_label
 from agent.labelling.project import Project
 from agent.labelling.records import Action, Asked, Decision, Draft, Label
+from agent.labelling.state import SETTLED, fold
 from agent.prompts import LABEL_WORDS, split_terms
 
-AskBack = Callable[..., str]  # shows a prompt, returns the line that was typed; check=: a fault of it, told while it is typed
+AskBack = Callable[
+    ..., str
+]  # shows a prompt, returns the line that was typed; check=: a fault of it, told while it is typed
 LONGEST_LOOK = 180.0  # seconds on one question; more is a break
 KEYS = "回车/1 接受  2-4 选另一个结果  e 改  s 跳过  f 有问题  b 退回上一题  q 离开"
 
@@ -71,10 +75,41 @@ class Review:
             made = self._decided(typed, asked, draft, started)
             if made is None:
                 continue
-            self._made.append((at, self.project.decide([made])[0]))
+            first, *_ = self.project.decide(self._settled(asked, made))
+            self._made.append((at, first))
             self._seconds += made.seconds
             at += 1
         return Done(len(self._made), self._seconds)
+
+    def _settled(self, asked: Asked, made: Decision) -> list[Decision]:
+        """The decision, and where it contradicts labels of the same question with other names, what the person makes of it."""
+        if made.label is None:
+            return [made]
+        state = fold(self.project.questions, self.project.decisions)
+        key = meaning(asked.masked, made.label)
+        others = [
+            f
+            for f in state.labelled.values()
+            if f.seen
+            and f.asked.id != asked.id
+            and meaning(f.asked.masked, f.label) == key
+            and said(f.label) != said(made.label)
+        ]
+        if not others:
+            return [made]
+        before = others[0].label
+        self.console.print(
+            plain(f"与以前标的 {len(others)} 题矛盾，例如“{others[0].asked.question}”：{before.label} {before.sql}"),
+            style="red",
+        )
+        typed = self.ask_back("回车 都对，都留着  1 照以前的  2 照这次的，以前的也改> ").strip()
+        if typed == "1":
+            made = replace(made, label=replace(made.label, label=before.label, sql=before.sql), ok=None)
+        again = [f.asked.id for f in others] if typed == "2" else []
+        new = made.label
+        assert new is not None
+        changed = [replace(f.label, label=new.label, sql=new.sql) for f in others]
+        return [made, *(Decision("", "", "", "edit", n, label, note=SETTLED) for n, label in zip(again, changed))]
 
     def _back(self, at: int) -> int:
         """The last decision is taken back, by one more line."""
@@ -124,7 +159,11 @@ class Review:
         self.console.print(f"类别：{words}", markup=False)
 
         def bad_class(typed: str) -> str:
-            return "" if not typed or typed.upper() in LABEL_WORDS else f"没有类别“{typed}”，是 {'、'.join(LABEL_WORDS)} 之一。"
+            return (
+                ""
+                if not typed or typed.upper() in LABEL_WORDS
+                else f"没有类别“{typed}”，是 {'、'.join(LABEL_WORDS)} 之一。"
+            )
 
         label = self._typed(f"类别（回车不变：{before.label}）> ", bad_class)
         text = self.desk.read(asked.question).text
@@ -173,7 +212,9 @@ class Review:
         for number in range(len(draft.proposals)):
             self._show_proposal(draft, number)
         terms = "、".join(draft.keywords) or "无"
-        self.console.print(plain(f"类别 {draft.label} {LABEL_WORDS[draft.label]}（{draft.confidence:.0%}）  关键词 {terms}"))
+        self.console.print(
+            plain(f"类别 {draft.label} {LABEL_WORDS[draft.label]}（{draft.confidence:.0%}）  关键词 {terms}")
+        )
         for reason in draft.failed if not self.audit else ():
             self.console.print(plain(f"  · {reason}"), style="yellow")
         self.console.print(KEYS, style="dim", markup=False)
@@ -196,4 +237,6 @@ class Review:
             for row in proposal.rows[:5]:
                 table.add_row(*map(plain, row))
             self.console.print(table)
-        self.console.print(plain(f"  {proposal.sql or proposal.statement + '（阅读模型的写法，没有SQL）'}"), style="magenta")
+        self.console.print(
+            plain(f"  {proposal.sql or proposal.statement + '（阅读模型的写法，没有SQL）'}"), style="magenta"
+        )

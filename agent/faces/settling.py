@@ -77,6 +77,8 @@ def _hard(loop: Any) -> list[Contradiction]:
 
     model = loop.load(loop.prefixes[0])
     return [
-        Contradiction("loss", f"模型最不认同的标注之一（{task} 损失 {loss:.1f}）：{found.asked.question}", (found.asked.id,))
+        Contradiction(
+            "loss", f"模型最不认同的标注之一（{task} 损失 {loss:.1f}）：{found.asked.question}", (found.asked.id,)
+        )
         for loss, task, found in hardest(model, list(loop.state.labelled.values()))
     ]

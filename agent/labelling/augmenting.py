@@ -25,7 +25,15 @@ MOST = 40  # children of one row
 _BEFORE = ("请问", "请问一下,", "帮我查一下", "麻烦查下", "想知道", "我想了解", "请告诉我", "查一查")
 _AFTER = ("谢谢", ",谢谢", ",麻烦了", "?谢谢", ",急")
 _ASKED = ("是多少", "是多少?", "为多少", "有多少", "是几多", "多少")
-_SLIPS = (("多少", "多小"), ("分别", "分別"), ("哪些", "那些"), ("哪家", "那家"), ("公司", "公 司"), ("最高", "最 高"), ("请问", "请闻"))
+_SLIPS = (
+    ("多少", "多小"),
+    ("分别", "分別"),
+    ("哪些", "那些"),
+    ("哪家", "那家"),
+    ("公司", "公 司"),
+    ("最高", "最 高"),
+    ("请问", "请闻"),
+)
 _SCALES = ((Decimal(10**8), "亿"), (Decimal(10**7), "千万"), (Decimal(10**4), "万"))
 
 
@@ -80,26 +88,34 @@ def _put(text: str, span: Mention | ColumnMention, new: str) -> str:
     return text[: span.start] + new + text[span.end :]
 
 
-def _polite(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _polite(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     text = entities.text
     if rng.random() < 0.6:
         return rng.choice(_BEFORE) + text, label
     return text.rstrip("?。") + rng.choice(_AFTER), label
 
 
-def _voice(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _voice(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """是多少 in another way."""
     old = next((words for words in _ASKED[:4] if words in entities.text), None)
     return (entities.text.replace(old, rng.choice(_ASKED)), label) if old else None
 
 
-def _slip(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _slip(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """A slip of the pen outside of names."""
     apply = [(old, new) for old, new in _SLIPS if old in entities.text and not any(old in k for k in label.keywords)]
     return (entities.text.replace(*rng.choice(apply), 1), label) if apply else None
 
 
-def _alias(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _alias(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """A column by another of its names."""
     named = [(c, names) for c in found.columns if c.text in label.keywords and (names := _names(c.column, c.text))]
     if not named:
@@ -120,7 +136,9 @@ def _names(column: str, but: str) -> list[str]:
     return [name for name in names if name != but]
 
 
-def _company(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _company(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """Another company of the table, by its full or its short name."""
     companies = [m for m in entities.of("company") if m.value is not None]
     if not companies:
@@ -132,7 +150,9 @@ def _company(rng: random.Random, entities: Entities, found: Keywords, label: Lab
     return _put(entities.text, rng.choice(companies), new), label
 
 
-def _year(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _year(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """Another year, or the same written otherwise; only where one is named."""
     named = [m for m in entities.of("year") if m.text]
     if len(named) != 1 or len(named[0].value) != 1 or not named[0].text.rstrip("年度").isdecimal():  # type: ignore[arg-type]
@@ -141,7 +161,9 @@ def _year(rng: random.Random, entities: Entities, found: Keywords, label: Label,
     return _put(entities.text, named[0], rng.choice((f"{year}年", f"{year}年度", f"{year % 100}年"))), label
 
 
-def _order(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _order(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """甲公司2020年 and 2020年甲公司."""
     both = [m for m in entities.mentions if m.kind in ("company", "year") and m.text]
     for one, two in pairwise(both):
@@ -153,7 +175,9 @@ def _order(rng: random.Random, entities: Entities, found: Keywords, label: Label
     return None
 
 
-def _unit(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _unit(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """五千万元, 0.5亿元 and 50000000元."""
     amounts = [m for m in entities.of("amount") if "%" not in m.text and "百分" not in m.text and "元" in m.text]
     if not amounts:
@@ -165,7 +189,9 @@ def _unit(rng: random.Random, entities: Entities, found: Keywords, label: Label,
     return _put(entities.text, mention, rng.choice([w for w in ways if w != mention.text] or ways)), label
 
 
-def _figures(rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk) -> tuple[str, Label] | None:
+def _figures(
+    rng: random.Random, entities: Entities, found: Keywords, label: Label, desk: Desk
+) -> tuple[str, Label] | None:
     """One figure more, up to four, where a lookup names bare figures."""
     asked = [c for c in found.columns if c.column in schema.columns() and schema.unit_of(c.column) == "money"]
     plain = label.sql.startswith("SELECT ") and " WHERE 公司全称=" in label.sql and "(" not in label.sql

@@ -24,12 +24,13 @@ class Contradiction:
     rows: tuple[str, ...]
 
 
-def _key(text: str, label: Label) -> Hashable:
+def meaning(text: str, label: Label) -> Hashable:
     """What a question means apart from its names: masked; an open question as it stands."""
     return meaning_of(label.masked or text)
 
 
-def _said(label: Label) -> tuple[str, str]:
+def said(label: Label) -> tuple[str, str]:
+    """What two labels of the same question must have in common."""
     return label.label, label.sql.replace(" ", "")
 
 
@@ -37,14 +38,14 @@ def same_question(state: State) -> list[Contradiction]:
     """Questions that ask the same, apart from names and polite words, with different classes or statements."""
     by_meaning: dict[Hashable, list[Labelled]] = defaultdict(list)
     for found in state.labelled.values():
-        by_meaning[_key(found.asked.masked, found.label)].append(found)
+        by_meaning[meaning(found.asked.masked, found.label)].append(found)
     clashes = []
     for rows in by_meaning.values():
-        said = Counter(_said(row.label) for row in rows)
-        if len(said) > 1:
-            classes = sorted({label for label, _ in said})
+        counts = Counter(said(row.label) for row in rows)
+        if len(counts) > 1:
+            classes = sorted({label for label, _ in counts})
             what = f"类别不同（{'、'.join(classes)}）" if len(classes) > 1 else "语句不同"
-            names = tuple(r.asked.id for r in sorted(rows, key=lambda r: (said[_said(r.label)], r.asked.id)))
+            names = tuple(r.asked.id for r in sorted(rows, key=lambda r: (counts[said(r.label)], r.asked.id)))
             clashes.append(Contradiction("same question", f"问的是同一件事，{what}：{rows[0].asked.question}", names))
     return clashes
 
@@ -52,7 +53,9 @@ def same_question(state: State) -> list[Contradiction]:
 def disputed(state: State) -> list[Contradiction]:
     """Questions that two people labelled differently."""
     return [
-        Contradiction("disputed", f"{'、'.join(d.by for d in made)} 标得不同：{state.questions[name].question}", (name,))
+        Contradiction(
+            "disputed", f"{'、'.join(d.by for d in made)} 标得不同：{state.questions[name].question}", (name,)
+        )
         for name, made in state.disputed.items()
     ]
 
@@ -67,12 +70,12 @@ def clashing(state: State, drafts: Mapping[str, Draft]) -> set[str]:
     known: dict[Hashable, set[tuple[str, str]]] = defaultdict(set)
     for found in state.labelled.values():
         if found.seen:
-            known[_key(found.asked.masked, found.label)].add(_said(found.label))
+            known[meaning(found.asked.masked, found.label)].add(said(found.label))
     found_clashes = set()
     for name, draft in drafts.items():
         label = draft.label_of()
-        said = known.get(_key(state.questions[name].masked, label)) if name in state.questions else None
-        if said and said != {_said(label)}:
+        people = known.get(meaning(state.questions[name].masked, label)) if name in state.questions else None
+        if people and people != {said(label)}:
             found_clashes.add(name)
     return found_clashes
 

@@ -179,7 +179,10 @@ class Drafter:
         if reason := unknown_group(entities, [(c.start, c.end) for c in columns], self.desk.columns):
             failed.append(reason)
         if not proposals or not proposals[0].sql:
-            return [*failed, f"没有一条语句通过检查（{work.rejected[0] if work.rejected else '只有阅读模型读出了语句'}）"]
+            return [
+                *failed,
+                f"没有一条语句通过检查（{work.rejected[0] if work.rejected else '只有阅读模型读出了语句'}）",
+            ]
         best = proposals[0]
         if not best.rows:
             failed.append("语句没有查到东西")
@@ -220,7 +223,12 @@ def same_result(ran: Ran, read: Understood) -> bool:
         return (bool(companies) and companies == others) or agrees(read.told, ran.told)
     if ran.intent.shape in ("list", "intersection"):
         return set(companies) == set(others) and bool(others)
-    numbers = {_rounded(v) for row in rows for name, v in row.items() if name not in schema.KEY and isinstance(v, (int, Decimal))}
+    numbers = {
+        _rounded(v)
+        for row in rows
+        for name, v in row.items()
+        if name not in schema.KEY and isinstance(v, (int, Decimal))
+    }
     told = {_rounded(v) for row in read.result.rows for v in row.values if isinstance(v, (int, Decimal))}
     if ran.intent.shape in ("count", "aggregate"):
         return bool(told) and told == numbers
@@ -247,9 +255,13 @@ def _told_by(read: Understood | None, understanding: Understanding | None) -> li
 def _of_reader(read: Understood) -> Proposal:
     """What only the reader came to: it can be looked at, but holds no SQL that the prefixes could learn."""
     evidence = read.evidence
-    rows = tuple(tuple("" if v is None else str(v) for v in row) for row in evidence.rows[:KEPT_ROWS]) if evidence else ()
+    rows = (
+        tuple(tuple("" if v is None else str(v) for v in row) for row in evidence.rows[:KEPT_ROWS]) if evidence else ()
+    )
     assert read.candidate is not None
-    return Proposal(read.told, evidence.columns if evidence else (), rows, (READER,), read.sure, statement=read.candidate.text)
+    return Proposal(
+        read.told, evidence.columns if evidence else (), rows, (READER,), read.sure, statement=read.candidate.text
+    )
 
 
 def _doubt(found: Classification, proposals: Sequence[Proposal], sure: float, failed: bool) -> float:
@@ -258,6 +270,8 @@ def _doubt(found: Classification, proposals: Sequence[Proposal], sure: float, fa
     for proposal in proposals:
         by_result[proposal.told] += max(proposal.sure, 0.05) * max(1, len(proposal.witnesses))
     total = sum(by_result.values())
-    spread = -sum(s / total * math.log(s / total) for s in by_result.values()) / math.log(4) if len(by_result) > 1 else 0.0
+    spread = (
+        -sum(s / total * math.log(s / total) for s in by_result.values()) / math.log(4) if len(by_result) > 1 else 0.0
+    )
     near = math.exp(-max(0.0, found.margin))
     return min(1.0, (1 - sure) * 0.4 + spread * 0.3 + near * 0.15 + 0.15 * failed)

@@ -58,7 +58,9 @@ class Endpoint:
             with urllib.request.urlopen(request, timeout=self.seconds) as reply:
                 return str(json.loads(reply.read(_LONGEST))["choices"][0]["message"]["content"])
         except urllib.error.HTTPError as error:
-            raise CaibaoError(f"{self.address} 拒绝了（HTTP {error.code}），请检查地址、模型名和环境变量 {KEY}。") from None
+            raise CaibaoError(
+                f"{self.address} 拒绝了（HTTP {error.code}），请检查地址、模型名和环境变量 {KEY}。"
+            ) from None
         except (OSError, urllib.error.URLError) as error:
             raise CaibaoError(f"连不上 {self.address}（{getattr(error, 'reason', error)}），请检查地址。") from None
         except (ValueError, KeyError, IndexError, TypeError):

@@ -49,7 +49,13 @@ def read_questions(path: Path) -> list[str]:
         rows = [{"question": line} for line in read_text(path).split("\n")]
     found = []
     for number, row in enumerate(rows, 1):
-        text = row if isinstance(row, str) else (row.get("question") or row.get("问题") or "") if isinstance(row, dict) else None
+        text = (
+            row
+            if isinstance(row, str)
+            else (row.get("question") or row.get("问题") or "")
+            if isinstance(row, dict)
+            else None
+        )
         if not isinstance(text, str):
             raise CaibaoError(f'{path} 第{number}条没有问题，每条应为 {{"question": "…"}} 或一行文字。')
         if text.strip():
@@ -77,7 +83,9 @@ def _label(row: Mapping[str, Any], where: str, desk: Desk) -> Label:
     given = Label.of({"label": row.get("label"), "keywords": terms, "sql": row.get("sql") or ""}, where)
     if fault := desk.fault(question, given):
         raise CaibaoError(f"{where}（{question}）：{fault}")
-    return Label(given.label, given.keywords, desk.masked(question, given.keywords).text if given.sql else "", given.sql)
+    return Label(
+        given.label, given.keywords, desk.masked(question, given.keywords).text if given.sql else "", given.sql
+    )
 
 
 def write(path: Path, rows: Iterable[tuple[Asked, Draft | None, Label | None, str]]) -> int:

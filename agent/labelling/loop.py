@@ -267,7 +267,15 @@ def _plain(label: Label) -> list[object]:
 
 def _automatic(action: str, question: str, draft: Draft, label: Label | None) -> Decision:
     return Decision(
-        "", "", PROGRAM, action, question, label, model=draft.model, sure=draft.sure, kind=draft.kind  # type: ignore[arg-type]
+        "",
+        "",
+        PROGRAM,
+        action,
+        question,
+        label,
+        model=draft.model,
+        sure=draft.sure,
+        kind=draft.kind,  # type: ignore[arg-type]
     )
 
 

@@ -39,12 +39,12 @@ def _confusion(model: LanguageModel, rows: Sequence[dict[str, Any]]) -> list[lis
     letters = {word: letter for letter, word in prompts.LABEL_WORDS.items()}
     wanted = [letters.get(row["query"], row["query"]) for row in rows]
     written = classify.classify(model, [row["question"] for row in rows])
-    return [
-        [pair, count] for pair, count in sorted(Counter(f"{a}>{b.label}" for a, b in zip(wanted, written)).items())
-    ]
+    return [[pair, count] for pair, count in sorted(Counter(f"{a}>{b.label}" for a, b in zip(wanted, written)).items())]
 
 
-def hardest(model: LanguageModel, labelled: Sequence[Labelled], most: int = 20, looked_at: int = 400) -> list[tuple[float, str, Labelled]]:
+def hardest(
+    model: LanguageModel, labelled: Sequence[Labelled], most: int = 20, looked_at: int = 400
+) -> list[tuple[float, str, Labelled]]:
     """(loss, task, row) of the rows that the model is least willing to write, the worst first: mislabelled ones stand among them.
 
     looked_at: at most so many rows are scored, those that a person has seen first.

@@ -21,7 +21,10 @@ def _svg(draw: Any, width: float = 6.4, height: float = 3.4) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "caibao", "font.size": 9}), warnings.catch_warnings():
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "caibao", "font.size": 9}),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")  # the reader's browser has the Chinese letters, this machine may not
         figure = Figure(figsize=(width, height))
         FigureCanvasSVG(figure)

@@ -1,11 +1,11 @@
 """A labelling project: one folder of append-only files, one of each kind a writer, so that copies merge line by line.
 
-    project.json                 what the project is of; written once
-    questions/{writer}.jsonl     the pool
-    log/{writer}.jsonl           decisions of people and of the program
-    drafts/{writer}.jsonl        drafts, with the hash of the prefixes that made them
-    rounds/{writer}.jsonl        the manifest: what was trained on what, and how well it does
-    grown/ID/, prefix/ID/        FinTrain rows and prefixes of a round (can be made again)
+project.json                 what the project is of; written once
+questions/{writer}.jsonl     the pool
+log/{writer}.jsonl           decisions of people and of the program
+drafts/{writer}.jsonl        drafts, with the hash of the prefixes that made them
+rounds/{writer}.jsonl        the manifest: what was trained on what, and how well it does
+grown/ID/, prefix/ID/        FinTrain rows and prefixes of a round (can be made again)
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Settings:
     first: int = 100
     test: int = 60
     target: float = 0.985
-    held_out: str = ""  # a file of labelled questions that the figures are measured on; "" for the pool's own test split
+    held_out: str = (
+        ""  # a file of labelled questions that the figures are measured on; "" for the pool's own test split
+    )
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,9 @@ def create(folder: Path, settings: Settings) -> None:
         raise CaibaoError(journal.unwritable(folder, error)) from None
 
 
-def pool(texts: Sequence[tuple[str, str]], masked: Sequence[str], seed: int, known: Iterable[Asked] = ()) -> list[Asked]:
+def pool(
+    texts: Sequence[tuple[str, str]], masked: Sequence[str], seed: int, known: Iterable[Asked] = ()
+) -> list[Asked]:
     """Questions for the pool. texts: (question, source); masked: the same over surrogates; known: what the pool holds."""
     names: dict[int, str] = {}
     leaders = list({a.group: wordings.bare(a.masked) for a in known if a.group == a.id}.items())

@@ -55,7 +55,9 @@ def advice(loop: Loop) -> list[str]:
         found.append(f"有 {tests} 题测试题没有标，标了才量得出准确率：label review --test。")
     precision = loop.precision()
     if precision.total >= 20 and precision.share < loop.project.settings.target:
-        found.append(f"抽查的精度 {precision.share:.1%} 低于目标 {loop.project.settings.target:.1%}：再运行 label accept，门槛会提高。")
+        found.append(
+            f"抽查的精度 {precision.share:.1%} 低于目标 {loop.project.settings.target:.1%}：再运行 label accept，门槛会提高。"
+        )
     if missing := contradictions.missing_classes(state):
         found.append(f"没有 {'、'.join(missing)} 类的标注：问题里有的话，加一些进来（label start 可以往里加）。")
     if not loop.drafts and state.open():
@@ -108,7 +110,9 @@ def _accuracy(rounds: Sequence[Round]) -> Table | None:
         cells = []
         for task in TASKS:
             f = each.figures.get(task)
-            cells.append(f"{f['right'] / f['total']:.1%}（{f['low']:.1%}–{f['high']:.1%}，{f['total']}题）" if f else "—")
+            cells.append(
+                f"{f['right'] / f['total']:.1%}（{f['low']:.1%}–{f['high']:.1%}，{f['total']}题）" if f else "—"
+            )
         rows.append((f"第{each.number}轮", *cells))
     return (("", *TASKS.values()), rows) if rows else None
 
@@ -136,7 +140,9 @@ def _minutes(loop: Loop) -> tuple[str, ...]:
 
 def _confusion(rounds: Sequence[Round]) -> Table | None:
     pairs = rounds[-1].figures.get("confusion", []) if rounds else []
-    wrong = sorted(((n, *pair.split(">")) for pair, n in pairs if pair.split(">")[0] != pair.split(">")[1]), reverse=True)
+    wrong = sorted(
+        ((n, *pair.split(">")) for pair, n in pairs if pair.split(">")[0] != pair.split(">")[1]), reverse=True
+    )
     return (("标准", "写成", "题"), [(a, b, str(n)) for n, a, b in wrong]) if wrong else None
 
 
@@ -155,7 +161,16 @@ def _contradictions(loop: Loop) -> list[str]:
 
 def _manifest(rounds: Sequence[Round]) -> Table:
     rows: list[tuple[str, ...]] = [
-        (str(r.number), r.at[:16], r.by, "、".join(map(str, r.seeds)), r.data, r.model, r.prefix, str(r.rows.get("nl2sql/train", 0)))
+        (
+            str(r.number),
+            r.at[:16],
+            r.by,
+            "、".join(map(str, r.seeds)),
+            r.data,
+            r.model,
+            r.prefix,
+            str(r.rows.get("nl2sql/train", 0)),
+        )
         for r in rounds
     ]
     return ("轮", "时间（UTC）", "谁", "种子", "数据", "基座", "前缀", "语句行"), rows

@@ -56,7 +56,9 @@ def quotas(kinds: Mapping[str, int], count: int) -> dict[str, int]:
     return {kind: max(1, math.ceil(count * root / total)) for kind, root in roots.items()}
 
 
-def doubtful(questions: Mapping[str, Asked], drafts: Sequence[Draft], count: int, known: Sequence[Asked] = ()) -> list[Asked]:
+def doubtful(
+    questions: Mapping[str, Asked], drafts: Sequence[Draft], count: int, known: Sequence[Asked] = ()
+) -> list[Asked]:
     """Questions whose label would tell most: doubt times distance from all that is labelled or chosen, within quotas.
 
     known: what is labelled already; of those the 2,000 latest are compared with.

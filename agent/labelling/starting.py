@@ -41,7 +41,9 @@ def add(loop: Loop, texts: Sequence[str], source: str) -> int:
     masked = [desk.wording(text) for text in texts]
     rows = [(text, source) for text in texts]
     if project.settings.held_out:
-        tests = {wordings.bare(desk.wording(q)) for q, _ in exchange.read_labelled(Path(project.settings.held_out), desk)}
+        tests = {
+            wordings.bare(desk.wording(q)) for q, _ in exchange.read_labelled(Path(project.settings.held_out), desk)
+        }
         kept = [at for at, text in enumerate(masked) if wordings.bare(text) not in tests]
         rows, masked = [rows[at] for at in kept], [masked[at] for at in kept]
     made = pool(rows, masked, project.settings.seed, list(project.questions.values()))

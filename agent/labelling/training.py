@@ -29,7 +29,11 @@ from agent.scoring.evaluate import load_rows
 Row = dict[str, Any]
 Tell = Callable[[str], None]
 FINTRAIN = ROOT / "FinTrain"
-_LENGTHS = {"classify": (96, 8), "keywords": (96, 64), "nl2sql": (160, 160)}  # longest prompt and answer, as train.sh has them
+_LENGTHS = {
+    "classify": (96, 8),
+    "keywords": (96, 64),
+    "nl2sql": (160, 160),
+}  # longest prompt and answer, as train.sh has them
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,11 @@ def rows_of(task: str, name: str, question: str, label: Label, more: Row) -> Row
 
 
 def fintrain(
-    folder: Path, labelled: Mapping[Split, Sequence[Labelled]], children: Sequence[tuple[str, str, Label]], desk: Desk, recipe: Recipe
+    folder: Path,
+    labelled: Mapping[Split, Sequence[Labelled]],
+    children: Sequence[tuple[str, str, Label]],
+    desk: Desk,
+    recipe: Recipe,
 ) -> dict[str, int]:
     """Writes {task}/{split}.json; returns how many rows of each. children: (parent's id, question, label), to train on.
 
@@ -78,7 +86,9 @@ def fintrain(
                     made.setdefault((row["question"], row["query"]), row)
             if split == "train":
                 for parent, question, label in children:
-                    row = rows_of(task, f"{parent}+", desk.read(question).text, label, {"origin": "child", "parent": parent})
+                    row = rows_of(
+                        task, f"{parent}+", desk.read(question).text, label, {"origin": "child", "parent": parent}
+                    )
                     if row:
                         made.setdefault((row["question"], row["query"]), row)
             counts[f"{task}/{split}"] = len(made)

@@ -72,7 +72,9 @@ def test_the_chapters_commands_in_their_order(shell: Shell) -> None:
     assert "导入了" in shell("import", project, str(shell.folder / "out.csv"), "--writer", "乙")
     assert "report.html" in shell("report", project)
     page = (shell.project / "report.html").read_text(encoding="utf-8")
-    assert "<svg" in page and "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace("http://creativecommons.org", "")
+    assert "<svg" in page and "http://" not in page.replace("http://www.w3.org", "").replace(
+        "http://purl.org", ""
+    ).replace("http://creativecommons.org", "")
     assert 'name="viewport"' in page and "<script" not in page and (shell.project / "report.md").exists()
 
 

@@ -90,7 +90,9 @@ def test_back_takes_the_last_decision_back_and_shows_that_question_again(drafted
 
 def test_an_edit_is_checked_and_asked_again_until_it_passes(drafted: Loop) -> None:
     right = "SELECT COUNT(*) FROM company_table WHERE 年份=2020 AND 货币资金>=100"
-    terminal = Terminal("e", "Z", "E", "没有的词", "净利润", "DROP TABLE company_table", right.replace("=2020", "=2019"), right, "q")
+    terminal = Terminal(
+        "e", "Z", "E", "没有的词", "净利润", "DROP TABLE company_table", right.replace("=2020", "=2019"), right, "q"
+    )
     Sitting(drafted, terminal)
     (made,) = decisions(drafted)
     assert made.action == "edit" and made.label is not None and made.label.sql == right
@@ -133,6 +135,18 @@ def test_another_result_is_chosen_by_its_number(drafted: Loop) -> None:
     assert decisions(drafted)[0].action == "choose" and ">=" in (decisions(drafted)[0].label or Label("F")).sql
 
 
+@pytest.mark.parametrize(("key", "first", "second"), [("", "E", "C"), ("1", "E", "E"), ("2", "C", "C")])
+def test_a_contradiction_is_told_on_entry_and_one_key_settles_it(
+    drafted: Loop, key: str, first: str, second: str
+) -> None:
+    both = [a for a in sorted(drafted.queue(10), key=lambda a: a.question) if "几家" in a.question]
+    terminal = Terminal("", "e", "C", "", "", key, "q")
+    found = Sitting(drafted, terminal)
+    assert found.queue[:2] == both and "矛盾" in found.shown
+    labels = drafted.state.labelled
+    assert [labels[a.id].label.label for a in both] == [first, second]
+
+
 def test_a_contradiction_is_settled_with_one_key(drafted: Loop) -> None:
     a, b = [n for n, q in drafted.project.questions.items() if "几家" in q.question]
     label = drafted.drafts[a].label_of()
@@ -150,6 +164,8 @@ def test_what_a_question_holds_is_never_markup(drafted: Loop, tmp_path: Path) ->
     from dataclasses import replace
 
     name = sorted(drafted.queue(10), key=lambda a: a.question)[0].id
-    drafted.project.questions[name] = replace(drafted.project.questions[name], question="2020[red]\x1b[31m净利润大于100元的公司有几家?")
+    drafted.project.questions[name] = replace(
+        drafted.project.questions[name], question="2020[red]\x1b[31m净利润大于100元的公司有几家?"
+    )
     shown = Sitting(drafted, Terminal("q")).shown
     assert "[red]" in shown and "\x1b" not in shown

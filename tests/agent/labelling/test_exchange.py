@@ -99,7 +99,9 @@ def test_questions_come_from_any_file(tmp_path: Path, name: str, text: str) -> N
     assert exchange.read_questions(tmp_path / name) == ["甲?", "乙?"]
 
 
-@pytest.mark.parametrize(("name", "text"), [("q.txt", "\n\n"), ("q.json", "[1]"), ("q.csv", "编号\n1\n"), ("q.xlsx", "x")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("q.txt", "\n\n"), ("q.json", "[1]"), ("q.csv", "编号\n1\n"), ("q.xlsx", "x")]
+)
 def test_a_file_without_questions_is_named(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(CaibaoError, match=name):

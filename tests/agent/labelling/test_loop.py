@@ -43,7 +43,11 @@ def test_drafting_goes_on_where_it_was_stopped(loop: Loop, drafter: Drafter) -> 
 
 
 def test_a_statement_of_another_class_than_its_question_fails_a_check(loop: Loop, drafter: Drafter) -> None:
-    drafter.witnesses = {"前缀1": type(next(iter(drafter.witnesses.values())))("E", "净利润", "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020")}
+    drafter.witnesses = {
+        "前缀1": type(next(iter(drafter.witnesses.values())))(
+            "E", "净利润", "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
+        )
+    }
     loop.draft(10, drafter)
     draft = loop.drafts[named(loop, "华兴科技2020年净利润")]
     assert "类别与语句对不上" in draft.failed
@@ -67,7 +71,16 @@ def accept_all(loop: Loop, drafter: Drafter) -> None:
     """Judges enough rows, by questions that are asked again with other polite words."""
     from agent.labelling.starting import add
 
-    add(loop, [f"{words}华兴科技{year}年净利润是多少{end}" for words in ("", "请问", "麻烦问下") for year in (2019, 2020, 2021) for end in ("", "?谢谢")], "x")
+    add(
+        loop,
+        [
+            f"{words}华兴科技{year}年净利润是多少{end}"
+            for words in ("", "请问", "麻烦问下")
+            for year in (2019, 2020, 2021)
+            for end in ("", "?谢谢")
+        ],
+        "x",
+    )
     loop.draft(100, drafter)
     for name in [a.id for a in loop.state.open() if "华兴" in a.question][:9]:
         person(loop, name)
@@ -88,7 +101,9 @@ def test_an_audit_that_finds_errors_takes_back_what_was_accepted(loop: Loop, dra
     draft = loop.drafts[wrong]
     label = replace(draft.label_of(), label="D")
     for _ in range(3):
-        loop.project.decide([Decision("", "", "", "audit", wrong, label, 5.0, draft.model, draft.sure, draft.kind, False)])
+        loop.project.decide(
+            [Decision("", "", "", "audit", wrong, label, 5.0, draft.model, draft.sure, draft.kind, False)]
+        )
     assert loop.precision().right == 0 and loop.precision().total == 3
     assert loop.accept().revoked == accepted - 1 and loop.state.origins.get("auto", 0) == 0
 

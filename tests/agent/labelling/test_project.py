@@ -95,7 +95,9 @@ def test_damaged_settings_are_named(folder: Path, text: str) -> None:
 
 
 def test_a_line_without_its_fields_is_named(folder: Path) -> None:
-    with open(folder / "log" / "丙.jsonl" if (folder / "log").exists() else folder / "questions" / "丙.jsonl", "w") as file:
+    with open(
+        folder / "log" / "丙.jsonl" if (folder / "log").exists() else folder / "questions" / "丙.jsonl", "w"
+    ) as file:
         file.write(json.dumps({"text": "x"}) + "\n")
     with pytest.raises(CaibaoError, match="第1行缺少字段"):
         Project(folder)
@@ -116,7 +118,10 @@ def test_polite_words_numbers_and_punctuation_make_no_other_question() -> None:
 
 
 def test_questions_of_one_group_are_in_one_split_and_stay_there_as_the_pool_grows() -> None:
-    texts = [f"问法{'甲乙丙丁戊己庚辛'[n % 8]}{'子丑寅卯辰巳午未申酉戌亥'[n % 12]}{'天地玄黄宇宙洪荒'[n // 12 % 8]}" for n in range(96)]
+    texts = [
+        f"问法{'甲乙丙丁戊己庚辛'[n % 8]}{'子丑寅卯辰巳午未申酉戌亥'[n % 12]}{'天地玄黄宇宙洪荒'[n // 12 % 8]}"
+        for n in range(96)
+    ]
     first = pool([(t, "") for t in texts[:40]], texts[:40], 7)
     more = pool([(t, "") for t in texts], texts, 7, first)
     assert not {a.id for a in first} & {a.id for a in more}
@@ -128,4 +133,6 @@ def test_questions_of_one_group_are_in_one_split_and_stay_there_as_the_pool_grow
 
 def test_splits_come_in_70_15_15() -> None:
     counts = Counter(split_of(f"g{n}", 7) for n in range(4000))
-    assert [round(counts[s] / 4000, 2) for s in ("train", "validation", "test")] == pytest.approx([0.7, 0.15, 0.15], abs=0.02)
+    assert [round(counts[s] / 4000, 2) for s in ("train", "validation", "test")] == pytest.approx(
+        [0.7, 0.15, 0.15], abs=0.02
+    )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from agent.labelling.records import Asked, Draft, Proposal
 from agent.labelling.selection import doubtful, quotas, representative
 
-WORDS = ("甲公司的净利润是多少", "注册在杭州的公司有几家", "研发费用最高的前五家", "什么是商誉", "两年法定代表人是否相同")
+WORDS = (
+    "甲公司的净利润是多少",
+    "注册在杭州的公司有几家",
+    "研发费用最高的前五家",
+    "什么是商誉",
+    "两年法定代表人是否相同",
+)
 
 
 def asked(name: str, masked: str, group: str = "") -> Asked:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from agent.labelling.records import Asked, Decision, Label, as_row, decision_of
 from agent.labelling.state import SETTLED, State, fold
 
-QUESTIONS = {n: Asked(n, f"问题{n}", f"问题{n}", "train", n) for n in "abc"} | {"t": Asked("t", "测", "测", "test", "t")}
+QUESTIONS = {n: Asked(n, f"问题{n}", f"问题{n}", "train", n) for n in "abc"} | {
+    "t": Asked("t", "测", "测", "test", "t")
+}
 COUNT, LIST = Label("E", ("净利润",), "m", "SELECT COUNT(*)"), Label("E", ("净利润",), "m", "SELECT 公司全称")
 
 
