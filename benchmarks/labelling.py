@@ -221,8 +221,8 @@ class Simulation:
 
     def _borrow(self, loop: Loop) -> None:
         """Drafts of the loop's arm by the same prefixes are not made again; unchecked, no check counts."""
-        other = self.folder.parent / f"loop-{self.seed}" / "p"
-        if self.arm in ("random", "unchecked") and (other / "project.json").exists():
+        other = (self.options.drafts or self.folder.parent) / f"loop-{self.seed}" / "p"
+        if other != self.folder / "p" and (other / "project.json").exists():
             known = Project(other).drafts_of(loop.model_hash)
             fresh = [draft for name, draft in known.items() if name not in loop.drafts]
             loop.project.add_drafts([replace(d, failed=()) if self.arm == "unchecked" else d for d in fresh])
@@ -310,6 +310,7 @@ def main() -> None:
         help="of each training; 0: no training, the starting prefixes draft every round",
     )
     parser.add_argument("--learning-rate", type=float, default=0.1)
+    parser.add_argument("--drafts", type=Path, help="the folder of an earlier run whose drafts are taken")
     parser.add_argument("--wrong", type=float, default=0.03)
     parser.add_argument("--train-last", action="store_true", help="train once more on everything at the end")
     options = parser.parse_args()

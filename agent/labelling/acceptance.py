@@ -5,24 +5,30 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agent.labelling import journal
+import numpy as np
+
+from agent.labelling import journal, wordings
 from agent.labelling.records import Draft
 
 ENOUGH = 8  # judged rows of a kind before it has a threshold of its own
 AUDITED = 0.05  # of what was accepted automatically a person sees so many
+NEIGHBOURS = 3  # judged rows that speak for or against a draft
+ALIKE = 0.55  # similarity of wordings (0 to 1) from which they do
 NEVER = 2.0  # a threshold that nothing reaches
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A draft that a person has seen: how sure it was, whether all of its label was right, and whether every check passed."""
+    """A draft that a person has seen: how sure it was, whether all of its label was right, and whether every check passed.
+    wording: the question over surrogates, bare."""
 
     kind: str
     sure: float
     right: bool
     passed: bool = True
+    wording: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,25 @@ def thresholds(judged: Sequence[Judged], target: float) -> dict[str, float]:
         elif wrong := [row.sure for row in passed if not row.right]:
             found[kind] = max(found[""], math.nextafter(max(wrong), NEVER))
     return found
+
+
+def doubted(texts: Sequence[str], judged: Sequence[Judged], apart: bool = False) -> list[bool]:
+    """For each wording whether one of the NEIGHBOURS judged drafts that are worded most alike was wrong: a kind that the models
+    get wrong together passes every check, and only its neighbours tell. apart: `texts` are the judged ones, each left out of its own.
+    """
+    if not judged or not texts:
+        return [False] * len(texts)
+    near = wordings.similarities(texts, [j.wording for j in judged])
+    if apart:
+        np.fill_diagonal(near, -1)
+    nearest = np.argsort(-near, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return [any(not judged[at].right and near[row, at] >= ALIKE for at in found) for row, found in enumerate(nearest)]
+
+
+def believed(judged: Sequence[Judged]) -> list[Judged]:
+    """The judged rows, those that their neighbours speak against marked as not passed: thresholds are for what is left."""
+    speak_against = doubted([j.wording for j in judged], judged, apart=True)
+    return [replace(j, passed=j.passed and not against) for j, against in zip(judged, speak_against)]
 
 
 def may_accept(draft: Draft, limits: Mapping[str, float]) -> bool:

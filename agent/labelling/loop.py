@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent import building
 from agent.errors import CaibaoError
-from agent.labelling import acceptance, augmenting, journal, measuring, selection, training
+from agent.labelling import acceptance, augmenting, journal, measuring, selection, training, wordings
 from agent.labelling.acceptance import Judged, Precision
 from agent.labelling.contradictions import clashing
 from agent.labelling.desk import Desk
@@ -158,29 +158,30 @@ class Loop:
                 continue
             if (audits_only and decision.action != "audit") or (not audits_only and draft.model not in models):
                 continue
-            found.append(Judged(draft.kind, draft.sure, bool(decision.ok), not draft.failed))
+            wording = wordings.bare(self.project.questions[decision.question].masked)
+            found.append(Judged(draft.kind, draft.sure, bool(decision.ok), not draft.failed, wording))
         return found
 
     def limits(self) -> dict[str, float]:
-        return acceptance.thresholds(self.judged(), self.project.settings.target)
+        return acceptance.thresholds(acceptance.believed(self.judged()), self.project.settings.target)
+
+    def _acceptable(self, names: Sequence[str], limits: Mapping[str, float]) -> set[str]:
+        """Of these questions those whose drafts may be accepted: by checks and threshold, by people's labels of the same question,
+        and by how the drafts of questions worded alike turned out."""
+        drafts, judged = self.drafts, self.judged()
+        conflicts = clashing(self.state, drafts)
+        likely = [n for n in names if n in drafts and n not in conflicts and acceptance.may_accept(drafts[n], limits)]
+        texts = [wordings.bare(self.project.questions[n].masked) for n in likely]
+        return {name for name, against in zip(likely, acceptance.doubted(texts, judged)) if not against}
 
     def accept(self) -> Accepted:
         """Accepts what passes, and takes back what no longer does; both are decisions of the program, and nothing is lost."""
         state, drafts, limits = self.state, self.drafts, self.limits()
-        conflicts = clashing(state, drafts)
-        ready = [
-            drafts[a.id]
-            for a in state.open()
-            if a.id in drafts and a.id not in conflicts and acceptance.may_accept(drafts[a.id], limits)
-        ]
-        fallen = [
-            found.by
-            for found in state.labelled.values()
-            if found.origin == "auto"
-            and found.by.model == self.model_hash
-            and found.asked.id in drafts
-            and not acceptance.may_accept(drafts[found.asked.id], limits)
-        ]
+        acceptable = self._acceptable([a.id for a in state.open()], limits)
+        ready = [drafts[a.id] for a in state.open() if a.id in acceptable]
+        before = [f for f in state.labelled.values() if f.origin == "auto" and f.by.model == self.model_hash]
+        stand = self._acceptable([f.asked.id for f in before], limits)
+        fallen = [f.by for f in before if f.asked.id in drafts and f.asked.id not in stand]
         made = [_automatic("auto", d.question, d, d.label_of()) for d in ready]
         made += [_automatic("revoke", by.question, drafts[by.question], None) for by in fallen]
         self.project.decide(made)

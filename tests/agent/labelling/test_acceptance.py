@@ -8,7 +8,9 @@ from agent.labelling.acceptance import (
     NEVER,
     Judged,
     Precision,
+    believed,
     clopper_pearson,
+    doubted,
     may_accept,
     threshold,
     thresholds,
@@ -82,3 +84,13 @@ def test_the_audited_part_is_random_and_the_same_every_time() -> None:
     first = to_audit(names, 7)
     assert len(first) == 10 and first == to_audit(list(reversed(names)), 7) != to_audit(names, 8)
     assert len(to_audit(["only"], 7)) == 1 and to_audit([], 7) == []
+
+
+def test_a_wording_near_a_wrong_one_waits_for_a_person_however_sure() -> None:
+    wrong = Judged("E/ranking", 0.98, False, True, "杭州的公司货币资金的最大值是多少")
+    right = [Judged("E/ranking", 0.6, True, True, f"0年杭州货币资金最高的前0家是哪些{n * '呢'}") for n in range(4)]
+    texts = ["北京的公司货币资金的最大值多少", "0年杭州货币资金最高的前0家有哪些", "什么是商誉"]
+    assert doubted(texts, [wrong, *right]) == [True, False, False]
+    assert [j.passed for j in believed([wrong, *right])] == [True, True, True, True, True]
+    assert [j.passed for j in believed([wrong, wrong, *right])] == [False, False, True, True, True, True]
+    assert doubted(["x"], []) == [False]
