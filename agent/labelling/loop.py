@@ -16,7 +16,7 @@ from agent.labelling.acceptance import Judged, Precision
 from agent.labelling.contradictions import clashing
 from agent.labelling.desk import Desk
 from agent.labelling.project import PROGRAM, Project, Round, now
-from agent.labelling.records import BY_PEOPLE, Asked, Decision, Draft, Label, Split
+from agent.labelling.records import BY_PEOPLE, Action, Asked, Decision, Draft, Label, Split
 from agent.labelling.state import State, fold
 from agent.model import DEFAULT_READER
 
@@ -266,7 +266,7 @@ def _plain(label: Label) -> list[object]:
     return [label.label, list(label.keywords), label.masked, label.sql]
 
 
-def _automatic(action: str, question: str, draft: Draft, label: Label | None) -> Decision:
+def _automatic(action: Action, question: str, draft: Draft, label: Label | None) -> Decision:
     return Decision(
         "",
         "",
@@ -276,7 +276,7 @@ def _automatic(action: str, question: str, draft: Draft, label: Label | None) ->
         label,
         model=draft.model,
         sure=draft.sure,
-        kind=draft.kind,  # type: ignore[arg-type]
+        kind=draft.kind,
     )
 
 
