@@ -111,6 +111,14 @@ def thresholds(judged: Sequence[Judged], target: float) -> dict[str, float]:
     return found
 
 
+def closed(audited: Sequence[Judged], target: float) -> set[str]:
+    """Kinds whose audits rule the target out: the whole interval of their precision lies below it. A few wrong ones of few do."""
+    by_kind: dict[str, list[bool]] = defaultdict(list)
+    for row in audited:
+        by_kind[row.kind].append(row.right)
+    return {kind for kind, right in by_kind.items() if clopper_pearson(sum(right), len(right))[1] < target}
+
+
 def doubted(texts: Sequence[str], judged: Sequence[Judged], apart: bool = False) -> list[bool]:
     """For each wording whether one of the NEIGHBOURS judged drafts that are worded most alike was wrong: a kind that the models
     get wrong together passes every check, and only its neighbours tell. apart: `texts` are the judged ones, each left out of its own.

@@ -147,23 +147,28 @@ class Loop:
 
     # Acceptance
 
-    def judged(self, audits_only: bool = False) -> list[Judged]:
+    def judged(self) -> list[Judged]:
         """Drafts that people have judged, by the prefixes of now and of the round before."""
         rounds = self.project.rounds
-        models = {self.model_hash, rounds[-2].prefix if len(rounds) > 1 else self._first_hash}
-        found = []
-        for decision in self.state.judged:
-            draft = self.project.drafts.get((decision.model, decision.question))
-            if draft is None or decision.ok is None or decision.action not in BY_PEOPLE:
-                continue
-            if (audits_only and decision.action != "audit") or (not audits_only and draft.model not in models):
-                continue
-            wording = wordings.bare(self.project.questions[decision.question].masked)
-            found.append(Judged(draft.kind, draft.sure, bool(decision.ok), not draft.failed, wording))
-        return found
+        recent = {self.model_hash, rounds[-2].prefix if len(rounds) > 1 else self._first_hash}
+        return [j for d in self.state.judged if (j := self._judged(d)) and d.model in recent]
+
+    def audited(self, now: bool = False) -> list[Judged]:
+        """The same of audits: of all rounds, or (now) of the automatic acceptance by the prefixes of now."""
+        audits = [d for d in self.state.judged if d.action == "audit" and (not now or d.model == self.model_hash)]
+        return [j for d in audits if (j := self._judged(d))]
+
+    def _judged(self, decision: Decision) -> Judged | None:
+        draft = self.project.drafts.get((decision.model, decision.question))
+        if draft is None or decision.ok is None or decision.action not in BY_PEOPLE:
+            return None
+        wording = wordings.bare(self.project.questions[decision.question].masked)
+        return Judged(draft.kind, draft.sure, bool(decision.ok), not draft.failed, wording)
 
     def limits(self) -> dict[str, float]:
-        return acceptance.thresholds(acceptance.believed(self.judged()), self.project.settings.target)
+        target = self.project.settings.target
+        limits = acceptance.thresholds(acceptance.believed(self.judged()), target)
+        return limits | dict.fromkeys(acceptance.closed(self.audited(now=True), target), acceptance.NEVER)
 
     def _acceptable(self, names: Sequence[str], limits: Mapping[str, float]) -> set[str]:
         """Of these questions those whose drafts may be accepted: by checks and threshold, by people's labels of the same question,
@@ -197,7 +202,7 @@ class Loop:
 
     def precision(self) -> Precision:
         """Of automatic acceptance, over all audited rows."""
-        rows = self.judged(audits_only=True)
+        rows = self.audited()
         return Precision(sum(row.right for row in rows), len(rows))
 
     # What a person sees next

@@ -119,7 +119,7 @@ def _accuracy(rounds: Sequence[Round]) -> Table | None:
 
 def _precision(loop: Loop) -> Table:
     by_kind: dict[str, list[bool]] = {}
-    for row in loop.judged(audits_only=True):
+    for row in loop.audited():
         by_kind.setdefault(row.kind, []).append(row.right)
     rows = [("全部", str(loop.precision()))]
     rows += [(kind, str(Precision(sum(right), len(right)))) for kind, right in sorted(by_kind.items())]

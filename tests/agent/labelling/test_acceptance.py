@@ -10,6 +10,7 @@ from agent.labelling.acceptance import (
     Precision,
     believed,
     clopper_pearson,
+    closed,
     doubted,
     may_accept,
     threshold,
@@ -94,3 +95,9 @@ def test_a_wording_near_a_wrong_one_waits_for_a_person_however_sure() -> None:
     assert [j.passed for j in believed([wrong, *right])] == [True, True, True, True, True]
     assert [j.passed for j in believed([wrong, wrong, *right])] == [False, False, True, True, True, True]
     assert doubted(["x"], []) == [False]
+
+
+def test_audits_that_rule_the_target_out_close_their_kind_and_no_other() -> None:
+    wrong, right = judged(False, False, False, kind="E/list"), judged(*[True] * 9, False, kind="E/count")
+    assert closed([*wrong, *right], 0.985) == {"E/list"}
+    assert closed(wrong[:1], 0.985) == {"E/list"} and closed([], 0.985) == set()
