@@ -13,6 +13,7 @@ from agent.labelling import journal, wordings
 from agent.labelling.records import Draft
 
 ENOUGH = 8  # judged rows of a kind before it has a threshold of its own
+SOME = 3  # judged rows of a kind before it may borrow the threshold of all kinds
 AUDITED = 0.05  # of what was accepted automatically a person sees so many
 NEIGHBOURS = 3  # judged rows that speak for or against a draft
 ALIKE = 0.55  # similarity of wordings (0 to 1) from which they do
@@ -96,18 +97,23 @@ def threshold(judged: Sequence[Judged], target: float) -> float:
 
 
 def thresholds(judged: Sequence[Judged], target: float) -> dict[str, float]:
-    """Kind → threshold, under "" that of kinds with too few judged rows: theirs together, and no lower than any row of such a
-    kind that was wrong."""
+    """Kind → threshold; NEVER, also under "" for kinds that nobody has judged yet.
+
+    A kind with some judged rows, but too few for a threshold of its own, has that of all rows together, and one above every row
+    of its own that was wrong.
+    """
     by_kind: dict[str, list[Judged]] = defaultdict(list)
     for row in judged:
         by_kind[row.kind].append(row)
-    found = {"": threshold(judged, target)}
+    together = threshold(judged, target)
+    found = {"": NEVER}
     for kind, rows in by_kind.items():
         passed = [row for row in rows if row.passed]
         if len(passed) >= ENOUGH:
             found[kind] = threshold(rows, target)
-        elif wrong := [row.sure for row in passed if not row.right]:
-            found[kind] = max(found[""], math.nextafter(max(wrong), NEVER))
+        elif len(passed) >= SOME:
+            wrong = max((row.sure for row in passed if not row.right), default=0.0)
+            found[kind] = max(together, math.nextafter(wrong, NEVER))
     return found
 
 
