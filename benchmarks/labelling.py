@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from data.generator.plans import NUMBERS, Names, Plan, in_places, places_of, statement, year_of
+
 from agent.building import Options as AgentOptions
 from agent.building import open_database
 from agent.labelling import acceptance, journal
@@ -28,7 +30,6 @@ from agent.labelling.starting import add
 from agent.labelling.training import Recipe
 from agent.writing.surrogates import KTH, TOP, mask
 from data.generator import render, slots
-from data.generator.plans import NUMBERS, Names, Plan, in_places, places_of, statement, year_of
 from data.generator.questions import world_of
 from data.generator.slots import World
 

@@ -244,7 +244,7 @@ def merge(options: argparse.Namespace) -> int:
 
 
 def _command(commands: Any, name: str, run: Run, help_: str) -> argparse.ArgumentParser:
-    sub = commands.add_parser(name, help=help_, description=help_)
+    sub = commands.add_parser(name, help=help_.replace("%", "%%"), description=help_)
     sub.set_defaults(run=run)
     sub.add_argument("project", type=Path, help="项目文件夹")
     sub.add_argument("--writer", default="", help="谁在标，默认是登录的用户名；每人写自己的文件")

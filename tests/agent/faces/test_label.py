@@ -153,3 +153,15 @@ def test_two_people_on_copies_merge(shell: Shell) -> None:
     assert "合并了 0 问题" in shell("merge", str(shell.project), str(copy))
     project = Project(shell.project)
     assert not fold(project.questions, project.decisions).labelled
+
+
+@pytest.mark.parametrize(
+    "name", "start draft accept review audit train status undo grow report export import merge".split()
+)
+def test_every_command_has_help(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["agent", "label", name, "--help"])
+    with pytest.raises(SystemExit) as left:
+        command_line.main()
+    assert left.value.code == 0 and "项目文件夹" in capsys.readouterr().out
