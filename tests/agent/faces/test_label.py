@@ -47,7 +47,17 @@ class Shell:
         return out.out + out.err
 
     def start(self) -> str:
-        return self("start", str(self.project), str(self.folder / "我的问题.txt"), "--test-size", "1", "--writer", "甲", "--seed", "1")
+        return self(
+            "start",
+            str(self.project),
+            str(self.folder / "我的问题.txt"),
+            "--test-size",
+            "1",
+            "--writer",
+            "甲",
+            "--seed",
+            "1",
+        )
 
 
 @pytest.fixture
@@ -156,11 +166,24 @@ def test_two_people_on_copies_merge(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", "start draft accept review audit train status undo grow report export import merge".split()
+    "name",
+    [
+        "start",
+        "draft",
+        "accept",
+        "review",
+        "audit",
+        "train",
+        "status",
+        "undo",
+        "grow",
+        "report",
+        "export",
+        "import",
+        "merge",
+    ],
 )
-def test_every_command_has_help(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_command_has_help(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["agent", "label", name, "--help"])
     with pytest.raises(SystemExit) as left:
         command_line.main()
