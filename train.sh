@@ -19,6 +19,7 @@ SAVE_STEPS=${SAVE_STEPS:-200}
 SEED=${SEED:-7}
 QUANTIZATION_BIT=${QUANTIZATION_BIT:-0} # 8 or 4: the frozen base in fewer bits
 NUM_GPUS=${NUM_GPUS:-1}                 # more than one: torchrun
+FINTRAIN=${FINTRAIN:-FinTrain}           # {classify,keywords,nl2sql}/{train,test}.json; what `python -m agent label train` has grown
 OUTPUT=${OUTPUT:-output}
 DATABASE=${DATABASE:-sqlite:///$PWD/$OUTPUT/company.sqlite3}
 PYTHON=${PYTHON:-python3}
@@ -48,7 +49,7 @@ recipe() { case $1 in classify) echo 4 96 8;; keywords) echo 2 96 64;; nl2sql) e
 train() {
   local task=$1 folder=$OUTPUT/prefix/$1 epochs source target
   read -r epochs source target <<< "$(recipe "$task")"
-  local settings="$MODEL $QUANTIZATION_BIT $PRE_SEQ_LEN $LR ${EPOCHS:-$epochs} $BATCH_SIZE $ACCUMULATION $RUNNING_STEP $SEED $(cksum < "FinTrain/$task/train.json") $(cksum < "$MODEL/config.json")"
+  local settings="$MODEL $QUANTIZATION_BIT $PRE_SEQ_LEN $LR ${EPOCHS:-$epochs} $BATCH_SIZE $ACCUMULATION $RUNNING_STEP $SEED $(cksum < "$FINTRAIN/$task/train.json") $(cksum < "$MODEL/config.json")"
   if [ -f "$folder/prefix_config.json" ] && [ "$(cat "$folder/settings" 2>/dev/null)" = "$settings" ]; then echo "训练 $task：已是最新，跳过"; return; fi
   say "训练 $task 前缀"
   # Other settings: start anew; the same settings and an unfinished run: go on from its last checkpoint.
@@ -56,7 +57,7 @@ train() {
   mkdir -p "$folder" && echo "$settings" > "$folder/started"
 
   run ptuning.main --do_train --task_name "$task" --model_name_or_path "$MODEL" \
-    --train_file "FinTrain/$task/train.json" --prompt_column question_prompt --response_column query \
+    --train_file "$FINTRAIN/$task/train.json" --prompt_column question_prompt --response_column query \
     --max_source_length "$source" --max_target_length "$target" --pre_seq_len "$PRE_SEQ_LEN" --learning_rate "$LR" --quantization_bit "$QUANTIZATION_BIT" \
     --num_train_epochs "${EPOCHS:-$epochs}" ${RUNNING_STEP:+--max_steps "$RUNNING_STEP"} \
     --per_device_train_batch_size "$BATCH_SIZE" --gradient_accumulation_steps "$ACCUMULATION" \
@@ -68,10 +69,10 @@ agent() { local command=$1; shift; .venv/bin/python -m agent "$command" --model 
 
 evaluate() {
   local stamp=$OUTPUT/scores.settings sum
-  sum=$(cat "$OUTPUT"/prefix/*/settings FinTrain/*/test.json data/company_table.csv | cksum)
+  sum=$(cat "$OUTPUT"/prefix/*/settings "$FINTRAIN"/*/test.json data/company_table.csv | cksum)
   if [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then echo "评测：已是最新，跳过"; return; fi
   say "评测（模型单独，各任务测试集）"
-  agent evaluate --task classify --task keywords --task nl2sql --output "$OUTPUT/scores.json"
+  agent evaluate --task classify --task keywords --task nl2sql --data "$FINTRAIN" --output "$OUTPUT/scores.json"
   echo "$sum" > "$stamp"
 }
 

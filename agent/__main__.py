@@ -1,4 +1,4 @@
-"""Command line: python -m agent {ask|chat|batch|import|evaluate|summary}. Heavy imports wait until a command needs them."""
+"""Command line: python -m agent {ask|chat|batch|import|evaluate|summary|label}. Heavy imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -218,14 +218,30 @@ def _add_table_and_scores(command: Callable[..., argparse.ArgumentParser]) -> No
     result.add_argument("--output", type=Path, default=ROOT / "output")
 
 
+def _add_labelling(commands: Any) -> None:
+    """label, with commands of its own."""
+    from agent.faces import label
+
+    help_ = "标注循环：约100题起步，前缀起草、自动检查、人看有疑问的，再训练"
+    labelling = commands.add_parser(
+        "label",
+        help=help_,
+        description=help_,
+        epilog="例：python -m agent label start 我的项目 我的问题.txt",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    label.add(labelling)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary,label}")
 
     _add_answering(partial(_command, commands))
     _add_table_and_scores(partial(_command, commands))
+    _add_labelling(commands)
     return parser
 
 
@@ -237,7 +253,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("已中断；batch 再运行一次会接着做。", file=sys.stderr)
+        print("已中断；batch 和 label 再运行一次会接着做。", file=sys.stderr)
         return 130
 
 

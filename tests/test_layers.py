@@ -11,9 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring building conversation pipeline querying journey explaining telling
+    "agent": """__main__ faces labelling scoring building conversation pipeline querying journey explaining telling
         writing understanding reading model statements table figures prompts files text records errors""",
-    "agent/faces": "console batch",
+    "agent/faces": "label settling review typing console batch",
+    "agent/labelling": """report plots undoing starting loop exchange measuring contradictions endpoint augmenting training
+        drafting acceptance selection desk state project wordings journal records""",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
     "agent/telling": "phrase faithful conclude provenance trace",

@@ -32,7 +32,7 @@ SHOWN_ROWS = 20
 AskBack = Callable[[str], str]  # shows a prompt, returns the line that was typed
 
 
-def _plain(text: str) -> Text:
+def plain(text: str) -> Text:
     """As it is: never markup, and nothing that a terminal would obey (escape sequences of a question or a cell)."""
     return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
 
@@ -43,16 +43,16 @@ def evidence_table(result: QueryResult, title: str = "依据") -> Table:
         title=f"{title}（{len(result.rows)}行{'，已截断' if result.truncated else ''}）", title_justify="left"
     )
     for name in result.columns:
-        table.add_column(_plain(name), overflow="fold")
+        table.add_column(plain(name), overflow="fold")
     for row in result.rows[:SHOWN_ROWS]:
-        table.add_row(*(_plain("" if value is None else str(value)) for value in row))
+        table.add_row(*(plain("" if value is None else str(value)) for value in row))
     return table
 
 
 def show_answer(console: Console, answer: Answer) -> None:
     console.print(
         Panel(
-            _plain(answer.text),
+            plain(answer.text),
             border_style=_STYLE[answer.kind],
             title={"answer": "回答", "refusal": "无法回答", "open": "解释"}[answer.kind],
             title_align="left",
@@ -66,7 +66,7 @@ def show_sql(console: Console, trace: Trace) -> None:
         return
     console.print(trace.sql.text, style="magenta", soft_wrap=True, markup=False)
     for name, value in trace.sql.parameters.items():
-        console.print(_plain(f"  :{name} = {value}"))
+        console.print(plain(f"  :{name} = {value}"))
 
 
 def show_evidence(console: Console, trace: Trace, sources: QueryResult | None) -> None:
@@ -111,7 +111,7 @@ def show_trace(console: Console, trace: Trace) -> None:
     """Every step of one question, one a line."""
     table = Table(show_header=False, box=None)
     for name, found in _steps(trace):
-        table.add_row(name, _plain(found))
+        table.add_row(name, plain(found))
     console.print(table)
     if trace.answer.evidence:
         console.print(evidence_table(trace.answer.evidence))
@@ -152,7 +152,7 @@ class Chat:
             for number, trace in enumerate(traces, 1):
                 original, text = trace.question.original, trace.question.text
                 shown = f"{original}（理解为：{text}）" if original else text
-                self.console.print(_plain(f"{number}. {shown}"))
+                self.console.print(plain(f"{number}. {shown}"))
         elif line == "/new":
             self.conversation.forget()
             self.console.print("好的，前面的问题不再作为上下文。")

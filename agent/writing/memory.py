@@ -129,6 +129,11 @@ def _normal(masked: str) -> str:
     return re.sub(r"[\s,.?!:;、。]", "", unicodedata.normalize("NFKC", masked))
 
 
+def meaning_of(masked: str) -> Hashable:
+    """Masked questions with the same one ask the same, as far as spelling can tell."""
+    return _meaning(_normal(masked))
+
+
 def _meaning(text: str) -> Hashable:
     """What two normalised questions must have in common: their surrogates, and all characters that are not neutral."""
     rest = [character for character in _SURROGATES.sub("", text) if character not in _NEUTRAL]

@@ -13,7 +13,7 @@ import pytest
 
 from agent.model import ROOT
 
-COMMANDS = ("ask", "chat", "batch", "import", "evaluate", "summary")
+COMMANDS = ("ask", "chat", "batch", "import", "evaluate", "summary", "label")
 
 
 def agent(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
