@@ -14,16 +14,23 @@ from transformers import Seq2SeqTrainingArguments
 from ptuning.base.quantization.integers import BITS
 from ptuning.base.quantization.models import SCHEMES
 from ptuning.errors import PtuningError
-from ptuning.methods.method import Options
+from ptuning.methods.method import Method, Options
 from ptuning.methods.registry import METHODS
 from ptuning.methods.saving import layouts
 
+METHOD_NAMES = {"qlora": "lora"}  # names for a method on another base
+QLORA = {"quantization_bit": 4, "quantization_scheme": "nf4"}
 STYLES = ("auto", "chatglm", "plain")
 _INERT = "为兼容官方脚本而接受，不起作用："
 
 
 def _inert(reason: str, default: Any = None) -> Any:
     return field(default=default, metadata={"help": _INERT + reason})  # argparse takes all of the metadata
+
+
+def names() -> list[str]:
+    """What --method may be."""
+    return [*(method.name for method in METHODS if method.name), *METHOD_NAMES]
 
 
 @dataclass
@@ -42,11 +49,17 @@ class ModelArguments:
     model_revision: str = _inert("基座是本地文件夹", "main")
     use_auth_token: bool = _inert("不访问网络上的模型库", False)
     resize_position_embeddings: bool | None = _inert("旋转位置编码没有长度限制")
+    method: str | None = field(
+        default=None,
+        metadata={"help": f"微调方法：{'、'.join(names())}；只给某种方法自己的参数（如 --pre_seq_len）也行"},
+    )
     methods: tuple[Options, ...] = field(default=(), init=False)  # of METHODS, in their order; `parse` fills it
 
-    def asked(self) -> list[Options]:
+    def asked(self) -> list[tuple[Method, Options]]:
         """The methods that the command line asks to train anew."""
-        return [options for options in self.methods if options.given]
+        wanted = METHOD_NAMES.get(self.method or "", self.method)
+        pairs = zip(METHODS, self.methods)
+        return [(method, options) for method, options in pairs if options.given or (wanted and method.name == wanted)]
 
 
 @dataclass
@@ -159,13 +172,18 @@ def _wrong_work(model: ModelArguments, data: DataArguments, training: PtuningArg
     if not (training.do_train or training.do_eval or training.do_predict):
         wrong.append("请给出 --do_train、--do_eval 或 --do_predict")
     elif not model.ptuning_checkpoint:
-        given = [method for method, options in zip(METHODS, model.methods) if options.given]
+        asked = model.asked()
+        given = [method for method, _ in asked]
         if training.do_train and not given:
-            wrong.append("；或".join(method.needs for method in METHODS))
+            wrong.append(
+                "；或".join(method.needs for method in METHODS if method.needs) + f"；或 --method {'、'.join(names())}"
+            )
         if training.do_train and len(given) > 1:
             wrong.append(f"一次只能训练一种：{'、'.join(method.title for method in given)}")
         if not training.do_train:
-            wrong += [method.random for method in given]
+            wrong += [
+                method.random or f"--method {method.name} 需要 --do_train 或 --ptuning_checkpoint" for method in given
+            ]
     return wrong
 
 
@@ -185,6 +203,8 @@ def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
     for name, (chosen, allowed) in choices.items():
         if chosen not in allowed:
             wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
+    if model.method is not None and model.method not in names():
+        wrong.append(f"--method 只能是 {'、'.join(names())}，现在是{model.method}")
     if (model.quantization_bit or 0) not in (0, *BITS):
         wrong.append(f"--quantization_bit 只能是 4 或 8（或 0：不量化），现在是{model.quantization_bit}")
     if any(weight <= 0 for weight in data.train_weights or ()):

@@ -19,7 +19,7 @@ from ptuning.errors import PtuningError
 from ptuning.files import read_json, require_folder, write_text
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.method import Tuning
-from ptuning.methods.registry import METHODS
+from ptuning.methods.registry import METHODS, method_of
 from ptuning.methods.saving import OWN, export, within
 from ptuning.methods.saving import load as load_tuning
 from ptuning.training import dataset, metrics
@@ -58,7 +58,7 @@ class Session:
         """A checkpoint's, or the one within the base's folder; a new one to train; none where the bare base is to be evaluated."""
         checkpoint = self.trained
         if not checkpoint:
-            fresh = [options.fresh(self.base.model) for options in self.model_args.asked()]
+            fresh = [options.fresh(self.base) for _, options in self.model_args.asked()]
             return fresh[0].to(self.base.model.device) if fresh else None
         trained = load_tuning(checkpoint, self.base)
         for method, options in zip(METHODS, self.model_args.methods):
@@ -130,7 +130,16 @@ class Session:
             callbacks=callbacks,
         )
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)
-        figures = trainer.train(resume_from_checkpoint=resume).metrics | {"train_samples": len(rows)}
+        trained, whole = self.adapted.numbers()
+        if trainer.is_world_process_zero():
+            print(
+                f"{method_of(self.adapted.tuning).title}：可训练 {trained:,} 个数，基座 {whole:,} 个，占 {trained / whole:.3%}"
+            )
+        figures = trainer.train(resume_from_checkpoint=resume).metrics | {
+            "train_samples": len(rows),
+            "trained_numbers": trained,
+            "base_numbers": whole,
+        }
         losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
         if resume and losses:  # the trainer divides the losses since resuming by all steps
             figures["train_loss"] = sum(losses) / len(losses)

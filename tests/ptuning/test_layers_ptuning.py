@@ -29,8 +29,9 @@ FOLDERS = {  # from the top down, in each folder too
     "reader": "__main__ __init__ pretrained model",
     "methods": """
         saving registry
+        bitfit full head_only ia3 lora prompts
         prefix/__init__ prefix/model prefix/options prefix/original prefix/peft prefix/rotation prefix/encoder
-        adapted weights deltas method
+        adapted merged peft_files injected weights deltas method
     """,
     "base": """
         models

@@ -21,13 +21,12 @@ from ptuning.base.weight_files import read_weights
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
 from ptuning.methods.method import Layout, Weights
+from ptuning.methods.peft_files import ADAPTER_CONFIG, ADAPTER_FILE, MARK, holder, weight_path
 from ptuning.methods.prefix.encoder import EMBEDDING, TITLE, PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.rotation import rotated
 from ptuning.methods.weights import misfit, require_base, write_tensors
 
-ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 ROWS = "prompt_embeddings"
-MARK = "caibao"  # the entry in a file's metadata that says which positions its rows had before
 OF_ORIGINAL_GLM4 = r"glm-4-9b(-chat)?(-1m)?"  # names on the hub; those of transformers' own layout end in -hf
 
 
@@ -42,22 +41,10 @@ def text_starts(base: Base, length: int, trained_on: str = "") -> int:
     return 0 if original or re.fullmatch(OF_ORIGINAL_GLM4, name) else length
 
 
-def holds(folder: Path) -> bool:
-    return (folder / ADAPTER_CONFIG).is_file()
-
-
 def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:
     """A file of PEFT's own does not say which base it belongs to: the shape alone is compared."""
-    settings = folder / ADAPTER_CONFIG
-    told = read_json(settings)
-    kind = told.get("peft_type")
-    if kind != "PREFIX_TUNING":
-        raise PtuningError(f"{settings} 的 peft_type 是“{kind}”，这里只能读 PREFIX_TUNING，请换一个检查点。")
-    path = folder / ADAPTER_FILE
-    if not path.is_file():
-        path = folder / "adapter_model.bin"  # PEFT without safe_serialization
-    if not path.is_file():
-        raise PtuningError(f"PEFT检查点 {folder} 缺少权重 {ADAPTER_FILE}，请把它下载完整。")
+    told = read_json(folder / ADAPTER_CONFIG)
+    path = weight_path(folder)
     weights = dict(read_weights(path))
     rows = weights.get(ROWS)
     if rows is None or rows.ndim != 2 or rows.shape[1] != PrefixConfig.for_model(base.model, 1).kv_size:
@@ -129,4 +116,4 @@ def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
     )
 
 
-PEFT = Layout(holds, read, write)
+PEFT = Layout(holder("PREFIX_TUNING"), read, write)
