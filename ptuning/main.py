@@ -24,6 +24,7 @@ from transformers.utils import logging as transformers_logging
 
 from ptuning.errors import PtuningError
 from ptuning.training.command_line import parse
+from ptuning.training.head_session import HeadSession
 from ptuning.training.session import Session, say
 
 
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         if training.process_index == 0:
             for notice in notices:
                 say(notice)
-        session = Session(model, data, training)
+        session = (Session if data.head == "lm" else HeadSession)(model, data, training)
         if training.do_train:
             session.train()
         if training.do_eval:

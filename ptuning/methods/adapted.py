@@ -21,7 +21,7 @@ from ptuning.methods.method import Tuning
 
 def is_trained(name: str) -> bool:
     """The one rule for what trains; a checkpoint holds exactly these (a test compares the names)."""
-    return "tuning." in name
+    return "tuning." in name or "task_head." in name
 
 
 class _FixedLayer(DynamicLayer):
@@ -99,6 +99,11 @@ class AdaptedModel(nn.Module):
         """Within it the layers of the base add the tuning's deltas."""
         deltas = self.tuning.deltas()
         return added(self.base_model.get_decoder(), [(deltas, None)] if deltas else [])
+
+    @staticmethod
+    def counted(labels: Tensor) -> Tensor:
+        """How many labels count in the loss."""
+        return (labels[:, 1:] != -100).sum()
 
     def activation_checkpointing_enable(
         self,

@@ -14,6 +14,7 @@ from transformers import Seq2SeqTrainingArguments
 from ptuning.base.quantization.integers import BITS
 from ptuning.base.quantization.models import SCHEMES
 from ptuning.errors import PtuningError
+from ptuning.heads.task_head import KINDS, POOLINGS
 from ptuning.methods.method import Method, Options
 from ptuning.methods.registry import METHODS
 from ptuning.methods.saving import layouts
@@ -77,6 +78,20 @@ class DataArguments:
     test_file: str | None = field(default=None, metadata={"help": "测试数据（do_predict）"})
     prompt_column: str = field(default="question_prompt", metadata={"help": "问题所在的字段"})
     response_column: str = field(default="query", metadata={"help": "答案所在的字段"})
+    head: str = field(
+        default="lm",
+        metadata={"help": "lm：写出答案；classification：给整段文字一个类别；token：给每个词一个标签（BIO）"},
+    )
+    labels: list[str] | None = field(
+        default=None, metadata={"help": "输出头的全部类别；默认是训练数据里有的（response_column）"}
+    )
+    second_column: str | None = field(
+        default=None, metadata={"help": "句对的第二句所在的字段（--head classification）"}
+    )
+    pooling: str = field(
+        default="auto",
+        metadata={"help": "用什么代表整段文字：last 最后一个词元、first 第一个、mean 平均；auto 由基座决定"},
+    )
     history_column: str | None = field(default=None, metadata={"help": "历史对话 [[问, 答], …] 所在的字段"})
     history_loss: bool = field(default=False, metadata={"help": "历史里每一轮的回答也计入损失"})
     source_prefix: str = field(default="", metadata={"help": "加在每个问题前面的文字"})
@@ -198,11 +213,14 @@ def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
         "prompt_style": (data.prompt_style, STYLES),
         "truncation_side": (data.truncation_side, ("left", "right")),
     }
+    choices |= {"head": (data.head, ("lm", *KINDS)), "pooling": (data.pooling, ("auto", *POOLINGS))}
     choices |= {"checkpoint_layout": (model.checkpoint_layout, layouts())}
     choices |= {"quantization_scheme": (model.quantization_scheme, SCHEMES)}
     for name, (chosen, allowed) in choices.items():
         if chosen not in allowed:
             wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
+    if model.method == "head" and data.head == "lm":
+        wrong.append("--method head 需要 --head classification 或 token")
     if model.method is not None and model.method not in names():
         wrong.append(f"--method 只能是 {'、'.join(names())}，现在是{model.method}")
     if (model.quantization_bit or 0) not in (0, *BITS):

@@ -14,7 +14,7 @@ from transformers import EarlyStoppingCallback, TrainerCallback, set_seed
 
 from ptuning.answering.generate import Model, generate
 from ptuning.answering.sampling import GREEDY, Sampling
-from ptuning.base.models import load_base
+from ptuning.base.models import Base, load_base
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, require_folder, write_text
 from ptuning.methods.adapted import AdaptedModel
@@ -39,20 +39,26 @@ class Session:
         self.model_args, self.data, self.training = model, data, training
         self.folder = Path(str(training.output_dir))
         set_seed(training.seed)
-        self.base = load_base(
-            model.model_name_or_path,
-            compute_dtype(training),
-            str(training.device),
-            quantization_bit=model.quantization_bit or 0,
-            quantization_scheme=model.quantization_scheme,
-        )
+        self.base = self._load_base()
         chat = data.prompt_style == "chatglm" or (data.prompt_style == "auto" and self.base.original)
         if data.history_column and not chat:
             raise PtuningError("--history_column 只能用于问答格式，请加 --prompt_style chatglm。")
         self.style = dataset.PromptStyle(chat, data.source_prefix)
         self.trained = model.ptuning_checkpoint or within(self.base)  # where the prefix that the run begins with is
         tuning = self._tuning()
-        self.adapted = AdaptedModel(self.base.model, tuning) if tuning is not None else None
+        self.adapted = self._adapted(tuning) if tuning is not None else None
+
+    def _load_base(self) -> Base:
+        return load_base(
+            self.model_args.model_name_or_path,
+            compute_dtype(self.training),
+            str(self.training.device),
+            quantization_bit=self.model_args.quantization_bit or 0,
+            quantization_scheme=self.model_args.quantization_scheme,
+        )
+
+    def _adapted(self, tuning: Tuning) -> AdaptedModel:
+        return AdaptedModel(self.base.model, tuning)
 
     def _tuning(self) -> Tuning | None:
         """A checkpoint's, or the one within the base's folder; a new one to train; none where the bare base is to be evaluated."""
@@ -95,6 +101,15 @@ class Session:
         mixed = dataset.mix(parts, self.data.train_weights or [1.0] * len(parts), self.training.seed)
         return self._encoded(mixed, "、".join(files))
 
+    def _collator(self) -> Any:
+        """What makes a batch of rows."""
+        longest = self.data.max_source_length + self.data.max_target_length + 1
+        return dataset.Collator(self.base.tokenizer.pad_token_id, longest if self.data.pad_to_max_length else None)
+
+    def _meta(self) -> dict[str, Any]:
+        """What a checkpoint says about its task."""
+        return {"task": self.data.task_name, "chat": self.style.chat}
+
     def _held_out(self) -> tuple[dataset.EncodedRows | None, Any]:
         """Rows for eval_loss, and what scores the model on them by what it writes."""
         if self.training.eval_strategy == "no":
@@ -114,19 +129,16 @@ class Session:
         callbacks: list[TrainerCallback] = [] if self.trained else [FallingLoss()]
         if self.training.early_stopping_patience:
             callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
-        longest = self.data.max_source_length + self.data.max_target_length + 1
         assert self.adapted is not None  # `check` has seen to it
         trainer = TuningTrainer(
             self.adapted,
             self.base,
-            {"task": self.data.task_name, "chat": self.style.chat},
+            self._meta(),
             scorer,
             args=self.training,
             train_dataset=rows,
             eval_dataset=held_out,
-            data_collator=dataset.Collator(
-                self.base.tokenizer.pad_token_id, longest if self.data.pad_to_max_length else None
-            ),
+            data_collator=self._collator(),
             callbacks=callbacks,
         )
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)

@@ -14,9 +14,9 @@ PTUNING = Path(__file__).resolve().parents[2] / "ptuning"
 DOORS = "__init__ main pretrain convert checkpoints"
 FOLDERS = {  # from the top down, in each folder too
     "training": """
-        session trainer resuming
+        head_session session trainer resuming
         command_line arguments
-        dataset examples readers metrics plots
+        dataset examples labelled readers metrics plots
         from_scratch
     """,
     "answering": """
@@ -27,6 +27,7 @@ FOLDERS = {  # from the top down, in each folder too
         constraints sampling
     """,
     "reader": "__main__ __init__ pretrained model",
+    "heads": "classifier model encoding task_head scores",
     "methods": """
         saving registry
         bitfit full head_only ia3 lora prompts
@@ -34,7 +35,7 @@ FOLDERS = {  # from the top down, in each folder too
         adapted merged peft_files injected weights deltas method
     """,
     "base": """
-        models
+        encoders models
         families/registry families/own families/chatglm families/family
         folders loading weight_files shapes
         quantization/models quantization/nf4 quantization/layers quantization/integers quantization/cuda_kernels
