@@ -92,6 +92,11 @@ class DataArguments:
         default="auto",
         metadata={"help": "用什么代表整段文字：last 最后一个词元、first 第一个、mean 平均；auto 由基座决定"},
     )
+    template: str | None = field(
+        default=None, metadata={"help": "模板文件：带空的句子与每个标签的答案词；标签由答案词的概率得出"}
+    )
+    shots: int = field(default=0, metadata={"help": "模板：每个问题前放几个最相似的训练例子"})
+    calibrate: bool = field(default=False, metadata={"help": "模板：减去模型对没有内容的句子的偏好"})
     history_column: str | None = field(default=None, metadata={"help": "历史对话 [[问, 答], …] 所在的字段"})
     history_loss: bool = field(default=False, metadata={"help": "历史里每一轮的回答也计入损失"})
     source_prefix: str = field(default="", metadata={"help": "加在每个问题前面的文字"})
@@ -138,6 +143,9 @@ class PtuningArguments(Seq2SeqTrainingArguments):
         default=None,
         metadata={"help": "验证指标连续几次没有变好就停；需要 --eval_strategy 与 --load_best_model_at_end"},
     )
+    find_lr: bool = field(
+        default=False, metadata={"help": "不训练，只试逐步增大的学习率，说出该用哪个（do_train 的数据与方法）"}
+    )
     overwrite_output_dir: bool = _inert("结果总是写进 output_dir", False)
     predict_with_generate: bool = _inert("预测总是逐词元生成", False)
     generation_max_length: int | None = _inert("长度由 --val_max_target_length 决定")
@@ -146,6 +154,7 @@ class PtuningArguments(Seq2SeqTrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.do_train |= self.find_lr
         self.remove_unused_columns = False  # the rows hold what the model takes
         self.prediction_loss_only = True  # predictions come from ptuning.answering.generate
         self.dataloader_pin_memory &= torch.cuda.is_available()
@@ -219,6 +228,10 @@ def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
     for name, (chosen, allowed) in choices.items():
         if chosen not in allowed:
             wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
+    if data.template and data.head != "lm":
+        wrong.append("--template 只能与 --head lm 一起用")
+    if data.shots < 0 or (data.shots and not (data.template and data.train_file)):
+        wrong.append("--shots 不小于0，并需要 --template 和 --train_file")
     if model.method == "head" and data.head == "lm":
         wrong.append("--method head 需要 --head classification 或 token")
     if model.method is not None and model.method not in names():

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import time
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from ptuning.base.encoders import is_encoder
 from ptuning.base.models import Base
 from ptuning.errors import PtuningError
-from ptuning.files import write_text
 from ptuning.heads import scores
 from ptuning.heads.classifier import Classifier, load_base_of_any_kind
 from ptuning.heads.encoding import LabelCollator, LabelEncoder, Labelled
@@ -19,7 +17,7 @@ from ptuning.heads.task_head import HeadConfig, TaskHead, load_head
 from ptuning.methods.adapted import AdaptedModel, is_decoder
 from ptuning.methods.method import Tuning
 from ptuning.training import dataset, labelled, metrics
-from ptuning.training.session import Session, compute_dtype, save_results, say
+from ptuning.training.session import Session, compute_dtype, say
 
 
 class HeadSession(Session):
@@ -118,21 +116,7 @@ class HeadSession(Session):
         found = metrics.class_scores(predicted, wanted)
         return found | {"macro_f1": scores.macro_f1(predicted, wanted), "majority": scores.majority(wanted)}
 
-    def predict(self, split: str, path: str | None, limit: int | None) -> None:
-        """Predictions of a file, their scores in {split}_results.json; those of the test also one by one."""
-        if self.training.process_index:
-            return
+    def _judged(self, path: str | None, limit: int | None) -> tuple[Sequence[Any], Sequence[Any], dict[str, Any]]:
         rows = self._labelled(path, limit)
-        started = time.monotonic()
         predicted = self._predicted(rows)
-        seconds = time.monotonic() - started
-        figures = self._scores(predicted, rows) | {
-            "samples": len(rows),
-            "runtime": round(seconds, 4),
-            "samples_per_second": round(len(rows) / seconds, 3),
-        }
-        save_results(self.folder, split, {f"{split}_{name}": value for name, value in figures.items()})
-        if split == "predict":
-            pairs = zip((row.tags or row.label for row in rows), predicted)
-            lines = (json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in pairs)
-            write_text(self.folder / "generated_predictions.txt", "".join(lines))
+        return predicted, [row.tags or row.label for row in rows], self._scores(predicted, rows)

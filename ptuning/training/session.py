@@ -6,6 +6,8 @@ import json
 import math
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from ptuning.methods.saving import load as load_tuning
 from ptuning.training import dataset, metrics
 from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check_arguments
 from ptuning.training.examples import Columns, Example, read_examples
+from ptuning.training.learning_rate import LOWEST, STEPS, RangeTest, Record, tell
 from ptuning.training.plots import loss_curve
 from ptuning.training.resuming import checkpoint_to_resume
 from ptuning.training.trainer import FallingLoss, TuningTrainer
@@ -122,15 +125,13 @@ class Session:
 
         return self._encoded(examples, str(self.data.validation_file)), scores
 
-    def train(self) -> None:
-        """Trains, and writes checkpoint, results, state and loss curve."""
-        rows = self._training_rows()
-        held_out, scorer = self._held_out()
-        callbacks: list[TrainerCallback] = [] if self.trained else [FallingLoss()]
-        if self.training.early_stopping_patience:
-            callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
+    def _trainer(
+        self, kind: type[TuningTrainer], rows: dataset.EncodedRows, *more: Any, **options: Any
+    ) -> TuningTrainer:
+        """more: held-out rows, their scorer, callbacks; options: of `kind`."""
+        held_out, scorer, callbacks = more
         assert self.adapted is not None  # `check` has seen to it
-        trainer = TuningTrainer(
+        return kind(
             self.adapted,
             self.base,
             self._meta(),
@@ -140,8 +141,30 @@ class Session:
             eval_dataset=held_out,
             data_collator=self._collator(),
             callbacks=callbacks,
+            **options,
         )
+
+    def find_learning_rate(self) -> None:
+        """Tries rising learning rates (ptuning.training.learning_rate), prints them and the one to take."""
+        self.training.save_strategy = self.training.eval_strategy = "no"
+        self.training.max_steps, self.training.logging_steps = STEPS, 1
+        self.training.learning_rate, self.training.warmup_steps = LOWEST, 0
+        record = Record()
+        trainer = self._trainer(RangeTest, self._training_rows(), None, None, [record])
+        with suppress(PtuningError):  # a loss that is no number is where the test ends
+            trainer.train()
+        tell(record, self.folder)
+
+    def train(self) -> None:
+        """Trains, and writes checkpoint, results, state and loss curve."""
+        rows = self._training_rows()
+        held_out, scorer = self._held_out()
+        callbacks: list[TrainerCallback] = [] if self.trained else [FallingLoss()]
+        if self.training.early_stopping_patience:
+            callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
+        trainer = self._trainer(TuningTrainer, rows, held_out, scorer, callbacks)
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)
+        assert self.adapted is not None
         trained, whole = self.adapted.numbers()
         if trainer.is_world_process_zero():
             print(
@@ -172,26 +195,31 @@ class Session:
         model: Model = self.adapted.eval() if self.adapted else self.base.model
         return [self.style.shown(text) for text in generate(model, self.base.tokenizer, prompts, limit, sampling)]
 
+    def _judged(self, path: str | None, limit: int | None) -> tuple[Sequence[Any], Sequence[Any], dict[str, Any]]:
+        """(predictions, what was wanted, scores) of a file."""
+        examples = self._examples(path, limit)
+        wanted = [example.response for example in examples]
+        written = self._written(examples)
+        return written, wanted, metrics.task_scores(self.data.task_name, written, wanted)
+
     def predict(self, split: str, path: str | None, limit: int | None) -> None:
         """Predictions of a file, their scores in {split}_results.json; those of the test also one by one."""
         if self.training.process_index:  # with several GPUs the first one predicts
             return
-        examples = self._examples(path, limit)
-        wanted = [example.response for example in examples]
         started = time.monotonic()
-        written = self._written(examples)
+        predicted, wanted, figures = self._judged(path, limit)
         seconds = time.monotonic() - started
-        steps = math.ceil(len(examples) / self.training.eval_batch_size)
-        scores = metrics.task_scores(self.data.task_name, written, wanted) | {
-            "samples": len(examples),
+        steps = math.ceil(len(wanted) / self.training.eval_batch_size)
+        scores = figures | {
+            "samples": len(wanted),
             "runtime": round(seconds, 4),
-            "samples_per_second": round(len(examples) / seconds, 3),
+            "samples_per_second": round(len(wanted) / seconds, 3),
             "steps_per_second": round(steps / seconds, 3),
         }
         save_results(self.folder, split, {f"{split}_{name}": value for name, value in scores.items()})
         if split == "predict":
             lines = (
-                json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, written)
+                json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, predicted)
             )
             write_text(self.folder / "generated_predictions.txt", "".join(lines))
 

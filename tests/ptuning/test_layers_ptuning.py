@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 PTUNING = Path(__file__).resolve().parents[2] / "ptuning"
-DOORS = "__init__ main pretrain convert checkpoints"
+DOORS = "__init__ compare main pretrain convert checkpoints"
 FOLDERS = {  # from the top down, in each folder too
+    "comparing": "run report config",
     "training": """
-        head_session session trainer resuming
+        head_session template_session session learning_rate trainer resuming
         command_line arguments
         dataset examples labelled readers metrics plots
         from_scratch
     """,
+    "templates": "prediction template",
     "answering": """
         tuned generate
         candidates engine
