@@ -38,7 +38,7 @@ FOLDERS = {  # from the top down, in each folder too
     """,
     "base": """
         encoders models
-        families/registry families/own families/chatglm families/family
+        families/registry families/gguf families/own families/chatglm families/family
         folders loading weight_files shapes
         quantization/models quantization/nf4 quantization/layers quantization/integers quantization/cuda_kernels
         tokenizers/fast tokenizers/glm_folder tokenizers/hub tokenizers/glm4 tokenizers/glm tokenizers/tokenizer
