@@ -13,6 +13,7 @@ from ptuning.methods.method import Tuning
 from ptuning.templates.prediction import Demonstrations, LabelRow, Predictor
 from ptuning.templates.template import TemplateFile, read_template
 from ptuning.training import dataset, metrics
+from ptuning.training.examples import Example
 from ptuning.training.readers import read_rows
 from ptuning.training.session import Session
 
@@ -56,12 +57,12 @@ class TemplateSession(Session):
             raise PtuningError(f"数据文件 {path} 里没有数据，请检查文件。")
         return found
 
-    def _examples(self, path: str | None, limit: int | None) -> list[dataset.Example]:
+    def _examples(self, path: str | None, limit: int | None) -> list[Example]:
         made = []
         for where, row, label in self._labelled(path, limit):
             for template in self._file.templates:
                 filled = template.fill(row, where)
-                made.append(dataset.Example(filled.prompt, filled.answer(self._file.verbalizer.first(label, where))))
+                made.append(Example(filled.prompt, filled.answer(self._file.verbalizer.first(label, where))))
         return made
 
     @cached_property

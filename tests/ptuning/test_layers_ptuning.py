@@ -17,8 +17,9 @@ FOLDERS = {  # from the top down, in each folder too
     "training": """
         head_session template_session session learning_rate trainer resuming
         command_line arguments
-        dataset examples labelled readers metrics plots
-        from_scratch
+        dataset examples labelled
+        own_text from_scratch
+        readers metrics plots
     """,
     "templates": "prediction template",
     "answering": """

@@ -8,7 +8,7 @@ from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
 
 gguf = pytest.importorskip("gguf")
-PIECES = ["<unk>", "<s>", "</s>", *(chr(i) for i in range(ord("a"), ord("z") + 1)), "Ġ", "ab"]
+PIECES = ["<unk>", "<s>", "</s>", *(chr(i) for i in range(ord("a"), ord("z") + 1)), "Ġ", "ab", "<|endoftext|>"]
 NAMES = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.o_proj": "attn_output"}
 NAMES |= {f"mlp.{name}_proj": f"ffn_{name}" for name in ("gate", "up", "down")}
 NAMES |= {f"self_attn.{letter}_proj": f"attn_{letter}" for letter in "qkv"}
@@ -42,7 +42,7 @@ def file(model, tmp_path_factory):
         (writer.add_feed_forward_length, 64), (writer.add_head_count, 4), (writer.add_head_count_kv, 4),
         (writer.add_layer_norm_rms_eps, c.rms_norm_eps), (writer.add_rope_freq_base, 10000.0), (writer.add_vocab_size, len(PIECES)),
         (writer.add_tokenizer_model, "gpt2"), (writer.add_token_list, PIECES), (writer.add_token_merges, ["a b"]),
-        (writer.add_token_types, [3, 3, 3, *[1] * (len(PIECES) - 3)]), (writer.add_bos_token_id, 1), (writer.add_eos_token_id, 2),
+        (writer.add_token_types, [3, 3, 3, *[1] * (len(PIECES) - 4), 3]), (writer.add_bos_token_id, 1), (writer.add_eos_token_id, 2),
         (writer.add_unk_token_id, 0),
     ):  # fmt: skip
         add(value)
