@@ -29,13 +29,23 @@ def chosen(results: Sequence[Result], task: str, entry: str) -> list[Result]:
 def table(comparison: Comparison, results: Sequence[Result]) -> str:
     """Markdown: a row a task and method; test scores after each number of epochs."""
     epochs = [str(epoch) for epoch in comparison.epochs]
-    heads = ["任务", "方法", "设置", "可训练的数", "分钟", "毫秒/题", *(f"{epoch}轮" for epoch in epochs), "种子"]
+    heads = [
+        "任务",
+        "方法",
+        "设置",
+        "可训练的数",
+        "分钟",
+        "毫秒/题：单独",
+        "八个一批",
+        *(f"{epoch}轮" for epoch in epochs),
+        "种子",
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for task in comparison.tasks:
         bare = next((r for r in results if r["task"] == task and r["entry"] == UNTUNED), None)
         if bare:
             score = f"{bare['epochs']['0']['test']:.1f}" if bare["epochs"] else bare["error"]
-            lines.append(f"| {task} | 未调的基座 |  | 0 | 0 |  | {' | '.join([score] * len(epochs))} |  |")
+            lines.append(f"| {task} | 未调的基座 |  | 0 | 0 |  |  | {' | '.join([score] * len(epochs))} |  |")
         for entry in comparison.methods:
             lines.append(_row(task, entry, chosen(results, task, entry), epochs))
     return "\n".join(lines) + "\n"
@@ -45,12 +55,14 @@ def _row(task: str, entry: str, runs: Sequence[Result], epochs: Sequence[str]) -
     sound = [run for run in runs if run["epochs"]]
     if not sound:
         said = runs[0]["error"] if runs else "没有运行"
-        return f"| {task} | {entry} | {said} |" + "  |" * (len(epochs) + 4)
+        return f"| {task} | {entry} | {said} |" + "  |" * (len(epochs) + 5)
     settings = " ".join(f"{name}={value}" for name, value in sound[0]["settings"].items() if name != "method")
     scores = [spread([run["epochs"][epoch]["test"] for run in sound if epoch in run["epochs"]]) for epoch in epochs]
-    ms = mean(last(run)["ms"] for run in sound)
+    costs = [
+        spread([mean(run[name] for run in sound)]) if name in sound[0] else "–" for name in ("alone_ms", "together_ms")
+    ]
     minutes = mean(run["minutes"] for run in sound)
-    cells = [task, entry, settings, f"{sound[0]['numbers']:,}", f"{minutes:.1f}", f"{ms:.0f}", *scores, str(len(sound))]
+    cells = [task, entry, settings, f"{sound[0]['numbers']:,}", f"{minutes:.1f}", *costs, *scores, str(len(sound))]
     return "| " + " | ".join(cells) + " |"
 
 

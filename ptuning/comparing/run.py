@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ptuning.comparing.config import Cell, Comparison
+from ptuning.comparing.serving import serving_cost
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_text
 
 Main = Callable[[list[str]], int]  # ptuning.main's
+BASE = "RawModels/caibao-mini"  # as ptuning.main's
 ABSENT = "没有叫“{name}”的分数（有：{known}），请改任务的 score。"
 
 
@@ -81,6 +83,8 @@ class Runner:
                 found["epochs"][str(epoch)] = self._scored(cell, folder / f"scores-{epoch}", saved[epoch - 1])[
                     "epochs"
                 ]["0"]
+        if saved and cell.arguments.get("head", "lm") == "lm" and "template" not in cell.arguments:
+            found |= serving_cost({"model_name_or_path": BASE, **cell.arguments}, saved[-1])
         return found
 
     def _scored(self, cell: Cell, folder: Path, checkpoint: Path | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 PTUNING = Path(__file__).resolve().parents[2] / "ptuning"
 DOORS = "__init__ compare main pretrain convert checkpoints"
 FOLDERS = {  # from the top down, in each folder too
-    "comparing": "run report config",
+    "comparing": "run report serving config",
     "training": """
         head_session template_session session learning_rate trainer resuming
         command_line arguments

@@ -52,7 +52,7 @@ def test_a_comparison_runs_goes_on_after_a_kill_and_tells(config, tmp_path, caps
     assert done < {path.name for path in (tmp_path / "compare" / "cells").iterdir()}
     kept = [r for r in results if r["entry"] == "lora" and r.get("chosen")]
     assert len(kept) == 2 and len({r["settings"]["learning_rate"] for r in kept}) == 1
-    assert all(set(r["epochs"]) == {"1", "2"} for r in kept)
+    assert all(set(r["epochs"]) == {"1", "2"} and r["alone_ms"] > 0 and r["together_ms"] > 0 for r in kept)
     capsys.readouterr()
     assert main([str(tmp_path / "compare.json")]) == 0
     printed = capsys.readouterr().out
