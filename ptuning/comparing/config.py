@@ -92,9 +92,7 @@ def read_comparison(path: str | Path) -> Comparison:
         for key, value in content[name].items():
             if not isinstance(value, dict):
                 raise PtuningError(f"{path} 的 {name} 里“{key}”应是 {{参数: 值}}。")
-    numbers = {
-        name: _numbers(content.get(name, usual), name, path) for name, usual in (("epochs", [1]), ("seeds", [1]))
-    }
+    epochs, seeds = (_numbers(content.get(name, [1]), name, path) for name in ("epochs", "seeds"))
     tasks = {name: dict(task) for name, task in content["tasks"].items()}
     common = content.get("common", {})
     for name, task in tasks.items():
@@ -102,7 +100,7 @@ def read_comparison(path: str | Path) -> Comparison:
             raise PtuningError(f"{path} 的任务“{name}”缺少 {'、'.join(absent)}，请补上。")
     scores = {name: str(task.pop("score", "exact_match")) for name, task in tasks.items()}
     output = Path(content.get("output", "output/compare"))
-    return Comparison(output, *numbers.values(), common, tasks, content["methods"], scores)
+    return Comparison(output, epochs, seeds, common, tasks, content["methods"], scores)
 
 
 def _numbers(value: Any, name: str, path: Path) -> tuple[int, ...]:
