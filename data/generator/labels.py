@@ -40,7 +40,8 @@ def wordings() -> list[tuple[str, str]]:
     for path in sorted(WORDINGS.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if "text" in row and "sql" in row and not row.get("before") and "S1" not in row["text"]:
+            alone = "text" in row and "sql" in row and not row.get("before")
+            if alone and "S1" not in row["text"] and not re.search(r"[\[\]]", _SLOT.sub("", row["text"])):
                 found[row["text"]] = row["sql"]
     return list(found.items())
 
@@ -119,7 +120,8 @@ def paraphrases(rng: random.Random, split: str, size: int) -> Iterator[Row]:
             second = rng.choice(groups[near[0]])
         names = Names(rng, figures)
         one, two = ("".join(piece for piece, _ in parts(text, names)) for text in (first, second))
-        yield {"sentence1": one, "sentence2": two, "label": OTHER if number % 2 else SAME}
+        if one != two:
+            yield {"sentence1": one, "sentence2": two, "label": OTHER if number % 2 else SAME}
 
 
 def _apart(one: str, two: str) -> int:

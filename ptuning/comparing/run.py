@@ -71,9 +71,7 @@ class Runner:
     def _trained(self, cell: Cell, folder: Path) -> dict[str, Any]:
         started = time.monotonic()
         words = {"save_strategy": "epoch", "save_only_model": True, "seed": cell.seed, "logging_steps": 20}
-        given = dict(cell.arguments)
-        given.pop("test_file"), given.pop("validation_file")
-        self._call({**words, **given, "do_train": True, "output_dir": folder})
+        self._call({**words, **cell.arguments, "do_train": True, "output_dir": folder})
         minutes = (time.monotonic() - started) / 60
         trained = read_json(folder / "train_results.json")
         found: dict[str, Any] = {"minutes": minutes, "numbers": trained["trained_numbers"], "epochs": {}}

@@ -88,19 +88,20 @@ def _write(folder: Path, tuning: Ia3, base: Base) -> None:
 
 
 def _read(folder: Path, base: Base) -> tuple[Ia3Config, Weights]:
-    settings, stored = peft_files.read(folder, base)
+    """The names of the layers are those of the weights: the settings may hold a pattern."""
+    _, stored = peft_files.read(folder, base)
     path = decoder_path(base.model)
-    weights = {
-        f"scale.{key(name.removeprefix(path).removesuffix('.ia3_l'))}": weight.float()
-        for name, weight in stored.items()
-    }
-    return Ia3Config(tuple(settings["target_modules"]), tuple(settings.get("feedforward_modules") or ())), weights
+    scales = {name.removeprefix(path).removesuffix(".ia3_l"): weight.float() for name, weight in stored.items()}
+    inner = tuple(sorted(name for name, scale in scales.items() if scale.shape[0] == 1))
+    return Ia3Config(tuple(sorted(scales)), inner), {f"scale.{key(name)}": scale for name, scale in scales.items()}
 
 
 def _write_merged(folder: Path, tuning: Ia3, base: Base) -> None:
-    """A bias of a scaled layer would have to be scaled too; a layer that has one is scaled there."""
+    """A layer whose outputs are scaled has its bias scaled, too."""
     with torch.no_grad():
-        write_merged(folder, base, tuning.weights())
+        scales = zip(names(tuning.scale), tuning.scale.values())
+        outer = {name: scale.flatten() for name, scale in scales if scale.shape[1] == 1}
+        write_merged(folder, base, tuning.weights(), outer)
 
 
 @dataclass

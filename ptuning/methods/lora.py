@@ -21,6 +21,16 @@ from ptuning.methods.injected import ADAPTER, decoder_path, injected, key, names
 from ptuning.methods.merged import MERGED, write_merged
 from ptuning.methods.method import Delta, Layout, Method, Tuning, Weights
 
+# Settings of peft's under which an adapter is what is read here: nothing beside the products, and a base as it stands
+# (PiSSA, OLoRA and the like begin with another one).
+PLAIN = {
+    "use_dora": (),
+    "bias": ("none",),
+    "rank_pattern": (),
+    "alpha_pattern": (),
+    "modules_to_save": (),
+    "init_lora_weights": (True, "gaussian", "orthogonal", "eva"),
+}
 ALL = "all-linear"  # peft's name for every linear layer of a decoder
 
 
@@ -92,8 +102,7 @@ def _write(folder: Path, tuning: Lora, base: Base) -> None:
 
 def _read(folder: Path, base: Base) -> tuple[LoraTuningConfig, Weights]:
     settings, stored = peft_files.read(folder, base)
-    plain = {"use_dora": False, "bias": "none", "rank_pattern": {}, "alpha_pattern": {}, "fan_in_fan_out": None}
-    strange = [name for name, usual in plain.items() if settings.get(name) not in (usual, None, False, [])]
+    strange = [name for name, usual in PLAIN.items() if settings.get(name) not in (*usual, None, False, [], {})]
     if strange:
         raise PtuningError(
             f"{folder} 的 {'、'.join(strange)} 这里不支持，请用 peft 把它合并进模型（merge_and_unload）再装载。"

@@ -17,8 +17,14 @@ from ptuning.errors import PtuningError
 MERGED = "merged"
 
 
-def write_merged(folder: Path, base: Base, weights: Mapping[str, Callable[[nn.Module], Tensor]]) -> None:
-    """The base with other weights in some layers of its decoder. weights: a layer's name → the new weight [out, in] of it.
+def write_merged(
+    folder: Path,
+    base: Base,
+    weights: Mapping[str, Callable[[nn.Module], Tensor]],
+    biases: Mapping[str, Tensor] | None = None,
+) -> None:
+    """The base with other weights in some layers of its decoder. weights: a layer's name → the new weight [out, in] of it;
+    biases: what the bias of a layer that has one is multiplied with, [out].
 
     Raises:
         PtuningError: the base is quantised, or the folder holds a model.
@@ -31,6 +37,10 @@ def write_merged(folder: Path, base: Base, weights: Mapping[str, Callable[[nn.Mo
         layer = decoder.get_submodule(name)
         new = weight(layer)
         layer.weight = nn.Parameter((new if isinstance(layer, nn.Linear) else new.T).contiguous(), requires_grad=False)
+    for name, scale in (biases or {}).items():
+        layer = decoder.get_submodule(name)
+        if getattr(layer, "bias", None) is not None:
+            layer.bias = nn.Parameter(layer.bias * scale, requires_grad=False)  # type: ignore[operator]
     write_model(folder, model, base)
 
 

@@ -54,6 +54,7 @@ class ModelArguments:
         default=None,
         metadata={"help": f"微调方法：{'、'.join(names())}；只给某种方法自己的参数（如 --pre_seq_len）也行"},
     )
+    rate_given: bool = field(default=True, init=False)  # whether the command line says the learning rate
     methods: tuple[Options, ...] = field(default=(), init=False)  # of METHODS, in their order; `parse` fills it
 
     def asked(self) -> list[tuple[Method, Options]]:

@@ -131,6 +131,6 @@ def _fill(model: ModelArguments, training: PtuningArguments, given: set[str]) ->
     if model.method == "qlora" and not given & QLORA.keys():
         for name, value in QLORA.items():
             setattr(model, name, value)
-    asked = model.asked()
-    if "learning_rate" not in given and asked:
+    asked, model.rate_given = model.asked(), "learning_rate" in given
+    if not model.rate_given and asked:
         training.learning_rate = asked[0][0].learning_rate

@@ -70,6 +70,8 @@ class Session:
             fresh = [options.fresh(self.base) for _, options in self.model_args.asked()]
             return fresh[0].to(self.base.model.device) if fresh else None
         trained = load_tuning(checkpoint, self.base)
+        if not self.model_args.rate_given:
+            self.training.learning_rate = method_of(trained).learning_rate
         for method, options in zip(METHODS, self.model_args.methods):
             said = options.differs(trained, str(checkpoint)) if isinstance(trained, method.tuning) else None
             if said:

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from ptuning.answering.engine import Engine
 from ptuning.answering.requests import Request
@@ -113,6 +115,42 @@ def test_a_merged_folder_is_a_plain_model_that_computes_the_same(base, tmp_path,
     torch.testing.assert_close(found, logits(base, tuning), atol=1e-4, rtol=0)
     with pytest.raises(PtuningError, match=r"已有一个模型的 config\.json"):
         export(tmp_path / "merged", tuning, base, "merged")
+
+
+@pytest.mark.parametrize("name", ["lora", "ia3"])
+def test_layers_with_biases_are_merged_with_them(base, tmp_path, name):
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=base.model.config.vocab_size, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, attention_bias=True, mlp_bias=True, max_position_embeddings=64)  # fmt: skip
+    model = LlamaForCausalLM(config).requires_grad_(False).eval()
+    for key, weight in model.named_parameters():
+        if key.endswith("bias"):
+            nn.init.normal_(weight)
+    biased = replace(base, model=model, identity={"name": "biased", "fingerprint": "0"})
+    tuning = moved(biased, name)
+    export(tmp_path, tuning, biased, "merged")
+    with torch.inference_mode():
+        found = LlamaForCausalLM.from_pretrained(tmp_path)(IDS).logits
+    torch.testing.assert_close(found, logits(biased, tuning), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("use_dora", True), ("bias", "all"), ("init_lora_weights", "pissa"), ("modules_to_save", ["lm_head"])]
+)
+def test_an_adapter_of_peft_that_is_more_than_its_products_is_refused(base, tmp_path, setting, value):
+    export(tmp_path, moved(base, "lora"), base, "peft")
+    path = tmp_path / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), setting: value}), encoding="utf-8")
+    with pytest.raises(PtuningError, match=f"{setting} 这里不支持"):
+        load(tmp_path, base)
+
+
+def test_going_on_from_a_checkpoint_takes_its_methods_learning_rate(run, tmp_path):
+    assert run("--do_train", "--method", "lora", "--max_steps", 1, "--save_strategy", "no")[0] == 0
+    assert run("--do_train", "--ptuning_checkpoint", tmp_path / "out", "--max_steps", 2, "--warmup_steps", 0, folder="more")[0] == 0
+    state = json.loads((tmp_path / "more" / "trainer_state.json").read_text())
+    assert max(entry.get("learning_rate", 0) for entry in state["log_history"]) == KNOWN["lora"].learning_rate
 
 
 def test_rows_of_all_methods_share_a_batch_and_write_what_each_writes_alone(base):
