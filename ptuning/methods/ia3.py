@@ -143,7 +143,7 @@ IA3 = Method(
     weights_file="ia3.safetensors",
     config_file="ia3_config.json",
     layouts={
-        "peft": Layout(peft_files.holder("IA3"), _read, _write),
+        "peft": peft_files.layout("IA3", _read, _write),
         MERGED: Layout(lambda folder: False, _read, _write_merged),
     },
     name="ia3",

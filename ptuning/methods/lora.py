@@ -167,7 +167,7 @@ LORA = Method(
     weights_file="lora.safetensors",
     config_file="lora_config.json",
     layouts={
-        "peft": Layout(peft_files.holder("LORA"), _read, _write),
+        "peft": peft_files.layout("LORA", _read, _write),
         MERGED: Layout(lambda folder: False, _read, _write_merged),
     },
     name="lora",

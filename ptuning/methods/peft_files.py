@@ -13,7 +13,7 @@ from ptuning.base.models import Base
 from ptuning.base.weight_files import read_weights
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
-from ptuning.methods.method import Weights
+from ptuning.methods.method import Layout, Weights
 from ptuning.methods.weights import require_base, write_tensors
 
 ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -26,9 +26,15 @@ def holds_any(folder: Path) -> bool:
     return (folder / ADAPTER_CONFIG).is_file()
 
 
-def holder(kind: str) -> Callable[[Path], bool]:
-    """Whether a folder has an adapter of this peft_type."""
-    return lambda folder: holds_any(folder) and read_json(folder / ADAPTER_CONFIG).get("peft_type") == kind
+def layout(
+    kind: str, read: Callable[[Path, Base], tuple[Any, Weights]], write: Callable[[Path, Any, Base], None]
+) -> Layout:
+    """The layout of a method that peft calls `kind` (peft_type)."""
+
+    def holds(folder: Path) -> bool:
+        return holds_any(folder) and read_json(folder / ADAPTER_CONFIG).get("peft_type") == kind
+
+    return Layout(holds, read, write, kind=kind)
 
 
 def weight_path(folder: Path) -> Path:
@@ -43,20 +49,12 @@ def weight_path(folder: Path) -> Path:
     raise PtuningError(f"PEFT检查点 {folder} 缺少权重 {ADAPTER_FILE}，请把它下载完整。")
 
 
-def note(path: Path) -> Any:
-    """What `write` noted in a file's metadata; None in peft's own files.
-
-    Raises:
-        PtuningError: the note is damaged.
-    """
+def note(path: Path) -> str | None:
+    """What was noted in a file's metadata when it was written here (JSON); None in peft's own files."""
     if path.suffix != ".safetensors":
         return None
     with safe_open(path, framework="pt") as file:
-        text = (file.metadata() or {}).get(MARK)
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        raise PtuningError(f"{path} 元数据里的 {MARK} 已损坏，请重新导出。") from None
+        return (file.metadata() or {}).get(MARK)
 
 
 def read(folder: Path, base: Base) -> tuple[dict[str, Any], Weights]:
@@ -67,9 +65,13 @@ def read(folder: Path, base: Base) -> tuple[dict[str, Any], Weights]:
     """
     settings, path = read_json(folder / ADAPTER_CONFIG), weight_path(folder)
     weights = {name.removeprefix(OUTER): weight for name, weight in read_weights(path)}
-    mark = note(path)
-    if isinstance(mark, dict):
-        require_base(f"{settings.get('peft_type')}适配器", folder, mark.get("base", {}), base)
+    try:
+        noted = note(path)
+        of = json.loads(noted)["base"] if noted else None
+    except (ValueError, KeyError, TypeError):
+        raise PtuningError(f"{path} 元数据里的 {MARK} 已损坏，请重新导出。") from None
+    if of is not None:
+        require_base(f"{settings.get('peft_type')}适配器", folder, of, base)
     return settings, weights
 
 

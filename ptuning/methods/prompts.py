@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ptuning.base.models import Base
 from ptuning.methods import peft_files
-from ptuning.methods.method import Layout, Method, Tuning, Weights
+from ptuning.methods.method import Method, Tuning, Weights
 from ptuning.methods.weights import misfit
 
 ENCODERS = ("MLP", "LSTM")
@@ -221,7 +221,7 @@ PROMPT = Method(
     random="给了 --prompt_tokens 或 --prompt_text 而没有 --ptuning_checkpoint，词元还没有训练；请给出检查点",
     weights_file="prompt.safetensors",
     config_file="prompt_config.json",
-    layouts={"peft": Layout(peft_files.holder("PROMPT_TUNING"), _read_prompt, _write_prompt)},
+    layouts={"peft": peft_files.layout("PROMPT_TUNING", _read_prompt, _write_prompt)},
     name="prompt",
     learning_rate=0.1,
 )
@@ -234,7 +234,7 @@ P_TUNING = Method(
     random="给了 --ptuning_tokens 而没有 --ptuning_checkpoint，词元会是随机的；请给出检查点",
     weights_file="p_tuning.safetensors",
     config_file="p_tuning_config.json",
-    layouts={"peft": Layout(peft_files.holder("P_TUNING"), _read_p_tuning, _write_p_tuning)},
+    layouts={"peft": peft_files.layout("P_TUNING", _read_p_tuning, _write_p_tuning)},
     name="ptuning",
     learning_rate=1e-2,
 )

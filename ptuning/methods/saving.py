@@ -21,7 +21,6 @@ from ptuning.methods.registry import METHODS, method_of
 from ptuning.methods.weights import misfit, plain_weights, require_base, write_tensors
 
 OWN = "caibao"
-PEFT_TYPES = ("PREFIX_TUNING", "P_TUNING", "PROMPT_TUNING", "LORA", "IA3")  # that some method's layout reads
 
 
 def layouts() -> tuple[str, ...]:
@@ -113,7 +112,8 @@ def export(folder: str | Path, tuning: Tuning, base: Base, layout: str) -> None:
 
 def _unknown_adapter(folder: Path) -> str:
     kind = read_json(folder / ADAPTER_CONFIG).get("peft_type")
-    known = "、".join(PEFT_TYPES)
+    kinds = (layout.kind for method in METHODS for layout in method.layouts.values())
+    known = "、".join(filter(None, kinds))
     return f"{folder / ADAPTER_CONFIG} 的 peft_type 是“{kind}”，这里只能读 {known}，请换一个检查点。"
 
 

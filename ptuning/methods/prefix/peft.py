@@ -13,15 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 
 from ptuning.base.models import Base
 from ptuning.base.tokenizers.glm4 import Glm4Tokenizer
 from ptuning.base.weight_files import read_weights
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
-from ptuning.methods.method import Layout, Weights
-from ptuning.methods.peft_files import ADAPTER_CONFIG, ADAPTER_FILE, MARK, holder, weight_path
+from ptuning.methods.method import Weights
+from ptuning.methods.peft_files import ADAPTER_CONFIG, ADAPTER_FILE, MARK, layout, note, weight_path
 from ptuning.methods.prefix.encoder import EMBEDDING, TITLE, PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.rotation import rotated
 from ptuning.methods.weights import misfit, require_base, write_tensors
@@ -50,12 +49,12 @@ def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:
     if rows is None or rows.ndim != 2 or rows.shape[1] != PrefixConfig.for_model(base.model, 1).kv_size:
         raise misfit(TITLE, folder, weights, base)
     config = PrefixConfig.for_model(base.model, len(rows))
-    note = _note(path)
-    if not note:
+    noted = note(path)
+    if not noted:
         start = text_starts(base, len(rows), str(told.get("base_model_name_or_path") or ""))
         return replace(config, text_start=start), {EMBEDDING: rows.float()}
     try:
-        mark = json.loads(note)
+        mark = json.loads(noted)
         require_base(TITLE, folder, mark["base"], base)
         by = mark["text_start"] - mark.get("written_for", len(rows))
         back = rotated(rows, base.model, by).float() if by else rows.float()
@@ -64,14 +63,6 @@ def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:
         return replace(config, text_start=mark["text_start"]), {EMBEDDING: back}
     except (ValueError, KeyError, IndexError):
         raise PtuningError(f"{path} 元数据里的 {MARK} 已损坏，请重新导出这个前缀。") from None
-
-
-def _note(path: Path) -> str | None:
-    """What `write` noted (base, text_start, the values that turning back would miss); None in PEFT's own files."""
-    if path.suffix != ".safetensors":
-        return None
-    with safe_open(path, framework="pt") as file:
-        return (file.metadata() or {}).get(MARK)
 
 
 def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
@@ -116,4 +107,4 @@ def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
     )
 
 
-PEFT = Layout(holder("PREFIX_TUNING"), read, write)
+PEFT = layout("PREFIX_TUNING", read, write)

@@ -30,10 +30,11 @@ import sys, torch
 from ptuning.base.models import load_base
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.saving import load
-base = load_base(sys.argv[1])
+base, folder = load_base(sys.argv[1]), sys.argv[2]
 ids = torch.tensor([[3, 1, 40, 90, 200, 61, 7], [5, 9, 2, 60, 33, 8, 100]])
 with torch.inference_mode():
-    torch.save(AdaptedModel(base.model, load(sys.argv[2], base)).eval()(ids, torch.ones_like(ids)).logits, sys.argv[3])
+    found = {n: AdaptedModel(base.model, load(f"{folder}/{n}", base)).eval()(ids, torch.ones_like(ids)).logits for n in sys.argv[3:]}
+torch.save(found, f"{folder}/logits.pt")
 """
 
 
@@ -65,14 +66,21 @@ def peft_logits(folder, adapter):
     return found[:, -IDS.shape[1] :]  # those of trained inputs stand before the text's
 
 
+@pytest.fixture(scope="module")
+def in_a_fresh_process(base, tiny_base_folder, tmp_path_factory):
+    """The logits of each method's saved tuning, computed by another process."""
+    folder = tmp_path_factory.mktemp("saved")
+    for name in TRAINED:
+        save(folder / name, moved(base, name), base.identity)
+    subprocess.run([sys.executable, "-c", FRESH, tiny_base_folder, folder, *TRAINED], check=True)
+    return torch.load(folder / "logits.pt", weights_only=True)
+
+
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_saved_tuning_computes_the_same_in_a_fresh_process(base, tiny_base_folder, tmp_path, name):
-    tuning = moved(base, name)
-    wanted = logits(base, tuning)
+def test_a_saved_tuning_computes_the_same_in_a_fresh_process(base, in_a_fresh_process, name):
+    wanted = logits(base, moved(base, name))
     assert (wanted - base.model(IDS).logits).abs().max() > 1e-4, "it changes something"
-    save(tmp_path / "saved", tuning, base.identity)
-    subprocess.run([sys.executable, "-c", FRESH, tiny_base_folder, tmp_path / "saved", tmp_path / "logits.pt"], check=True)
-    assert torch.equal(torch.load(tmp_path / "logits.pt", weights_only=True), wanted)
+    assert torch.equal(in_a_fresh_process[name], wanted)
 
 
 @pytest.mark.parametrize("name", IN_PEFT)
