@@ -32,7 +32,8 @@ class Full(Tuning):
         if any(isinstance(layer, QuantizedLinear) for layer in base.modules()):
             raise PtuningError("量化的基座不能全量微调，请去掉 --quantization_bit，或改用 --method qlora。")
         self.config: FullConfig = config
-        self.own = copy.deepcopy(base).to(torch.float32)
+        own: Any = copy.deepcopy(base)
+        self.own: PreTrainedModel = own.to(torch.float32)
 
     @classmethod
     def of(cls, config: FullConfig, model: PreTrainedModel) -> Full:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -68,7 +68,7 @@ def key(name: str) -> str:
     return name.replace(".", "/")
 
 
-def names(parts: Mapping[str, Any]) -> list[str]:
+def names(parts: Iterable[str]) -> list[str]:
     """The layers' names that `key` turned into keys."""
     return [name.replace("/", ".") for name in parts]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,18 +82,19 @@ class Lora(Tuning):
 
     def products(self) -> dict[str, Tensor]:
         """What is added to each layer's weight, [out, in]."""
-        pairs = zip(names(self.down), self.down.values(), self.up.values())
+        pairs: Any = zip(names(self.down), self.down.values(), self.up.values())
         return {name: (b.weight @ a.weight * self._scaling).detach() for name, a, b in pairs}
 
 
 def _peft_weights(tuning: Lora, model: PreTrainedModel) -> Weights:
     path = decoder_path(model)
     sides = (("lora_A", tuning.down), ("lora_B", tuning.up))
-    return {
+    found: dict[str, Any] = {
         f"{path}{name}.{side}.weight": layer.weight
         for side, layers in sides
         for name, layer in zip(names(layers), layers.values())
     }
+    return found
 
 
 def _write(folder: Path, tuning: Lora, base: Base) -> None:
@@ -118,8 +120,11 @@ def _read(folder: Path, base: Base) -> tuple[LoraTuningConfig, Weights]:
 
 def _write_merged(folder: Path, tuning: Lora, base: Base) -> None:
     with torch.no_grad():
-        products = tuning.products()
-        write_merged(folder, base, {name: lambda layer, p=p: weight_of(layer) + p for name, p in products.items()})
+        write_merged(folder, base, {name: partial(_plus, product) for name, product in tuning.products().items()})
+
+
+def _plus(product: Tensor, layer: nn.Module) -> Tensor:
+    return weight_of(layer) + product
 
 
 @dataclass

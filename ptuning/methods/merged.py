@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -48,6 +49,11 @@ def write_model(folder: Path, model: PreTrainedModel, base: Base) -> None:
     """A whole model and the base's tokenizer. Raises PtuningError where the folder holds a model already."""
     if (folder / "config.json").exists():
         raise PtuningError(f"{folder} 里已有一个模型的 config.json，请换一个文件夹。")
+    written = folder.with_name(f"{folder.name}.tmp")
     with torch.no_grad():
-        model.save_pretrained(folder)
-    base.tokenizer.save_pretrained(folder)
+        model.save_pretrained(written)
+    base.tokenizer.save_pretrained(written)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(written.iterdir(), key=lambda path: path.name == "config.json"):  # last: readers look for it
+        os.replace(path, folder / path.name)
+    written.rmdir()

@@ -134,7 +134,13 @@ def _write_p_tuning(folder: Path, tuning: PTuning, base: Base) -> None:
 
 def _read_p_tuning(folder: Path, base: Base) -> tuple[PTuningConfig, Weights]:
     rows = _rows(folder, base, "P-Tuning")
-    return PTuningConfig(*rows.shape, encoder=""), {"inputs": rows}
+    return PTuningConfig(len(rows), rows.shape[1], encoder=""), {"inputs": rows}
+
+
+def _words(base: Base) -> Tensor:
+    """The embeddings of the base's vocabulary, [vocabulary, hidden]."""
+    embeddings: Any = base.model.get_input_embeddings()
+    return embeddings.weight
 
 
 @dataclass
@@ -160,7 +166,7 @@ class PromptOptions:
         return found
 
     def fresh(self, base: Base) -> Prompt:
-        words = base.model.get_input_embeddings().weight
+        words = _words(base)
         ids = base.tokenizer.encode(self.prompt_text, add_special_tokens=False) if self.prompt_text else []
         count = self.prompt_tokens or len(ids) or 16
         tuning = Prompt(PromptConfig(count, words.shape[1]))
@@ -201,7 +207,7 @@ class PTuningOptions:
         return found
 
     def fresh(self, base: Base) -> PTuning:
-        width = base.model.get_input_embeddings().weight.shape[1]
+        width = _words(base).shape[1]
         hidden = self.ptuning_hidden_size or width
         return PTuning(PTuningConfig(self.ptuning_tokens or 16, width, self.ptuning_encoder.upper(), hidden))
 

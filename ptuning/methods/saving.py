@@ -69,7 +69,7 @@ def load(folder: str | Path, base: Base) -> Any:
     if held is None:
         names = "、".join(method.config_file for method in METHODS)
         raise PtuningError(
-            f"{folder} 不是{METHODS[0].title}或别的方法的检查点：没有 {names} 之一，请检查路径或重新训练。"
+            f"{folder} 不是{METHODS[0].title}检查点，也不是别的方法的：没有 {names}，请检查路径或重新训练。"
         )
     method, layout = held
     config, weights = _read(method, folder, base) if layout == OWN else method.layouts[layout].read(folder, base)

@@ -26,7 +26,8 @@ class RangeTest(TuningTrainer):
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         factor = (HIGHEST / LOWEST) ** (1 / (STEPS - 1))
-        self.lr_scheduler = LambdaLR(optimizer or self.optimizer, lambda step: factor**step)
+        rising: Any = optimizer or self.optimizer
+        self.lr_scheduler = LambdaLR(rising, lambda step: factor**step)
         return self.lr_scheduler
 
 
