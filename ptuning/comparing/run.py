@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +53,7 @@ class Runner:
 
     def _measured(self, cell: Cell) -> dict[str, Any]:
         """A run that fails is a result, too: what it said stands there instead of scores."""
-        folder = self._cells / f"{cell.key}.running"
+        folder = self._cells / f"{cell.key}.{os.getpid()}"  # two comparisons at once do not meet
         shutil.rmtree(folder, ignore_errors=True)
         known: dict[str, Any] = {
             "task": cell.task,
