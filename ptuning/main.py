@@ -24,7 +24,9 @@ from transformers.utils import logging as transformers_logging
 
 from ptuning.errors import PtuningError
 from ptuning.training.command_line import parse
+from ptuning.training.head_session import HeadSession
 from ptuning.training.session import Session, say
+from ptuning.training.template_session import TemplateSession
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
         if training.process_index == 0:
             for notice in notices:
                 say(notice)
-        session = Session(model, data, training)
+        kind = HeadSession if data.head != "lm" else TemplateSession if data.template else Session
+        session = kind(model, data, training)
+        if training.find_lr:
+            session.find_learning_rate()
+            return 0
         if training.do_train:
             session.train()
         if training.do_eval:

@@ -1,7 +1,8 @@
-"""Writes everything that is generated: python -m data.generator {all|table|tasks|questions|corpus|readings} [--seed N]
+"""Writes everything that is generated: python -m data.generator {all|table|tasks|labels|questions|corpus|readings} [--seed N]
 
 table      data/company_table.csv, fictional companies 2019-2021
 tasks      FinTrain/{classify,keywords,nl2sql}/{train,validation,test}.json
+labels     data/labelled/{entities,paraphrase,sentiment}/{train,validation,test}.jsonl (not part of all)
 questions  data/test_questions.json and data/test_answers.jsonl (gold)
 corpus     output/corpus, the text for python -m ptuning.pretrain (not part of all: it is large)
 readings   output/readings, wordings and their statements for python -m ptuning.reader (not part of all either)
@@ -30,7 +31,7 @@ def _questions(out: Path, seed: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("all", "table", "tasks", "questions", "corpus", "readings"))
+    parser.add_argument("what", choices=("all", "table", "tasks", "labels", "questions", "corpus", "readings"))
     parser.add_argument("--seed", type=int, default=2024)
     parser.add_argument("--documents", type=int, default=corpus.DOCUMENTS, help="corpus: 文档数")
     parser.add_argument("--output", type=Path, default=ROOT, help="写到哪个文件夹(默认为项目)")
@@ -43,6 +44,10 @@ def main() -> None:
         print("FinTrain:", tasks.write(out / "FinTrain", options.seed))
     if options.what in ("all", "questions"):
         print("test_questions.json:", _questions(out, options.seed), "题")
+    if options.what == "labels":
+        from data.generator import labels
+
+        print("labelled:", labels.write(out / "data" / "labelled"))
     if options.what == "corpus":
         corpus.write(out / "output" / "corpus", options.documents, seed=options.seed)
         print("语料写到", out / "output" / "corpus")

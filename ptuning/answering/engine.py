@@ -24,6 +24,7 @@ from ptuning.answering.requests import Request, Result
 from ptuning.answering.rows import Row
 from ptuning.answering.slots import Segment
 from ptuning.answering.writing import Writing
+from ptuning.errors import PtuningError
 from ptuning.methods.method import Tuning
 
 MAX_SLOTS = 128  # rows in one pass; more gained nothing on a CPU
@@ -53,7 +54,13 @@ class Engine:
         self._answers: dict[Any, Result] = {}
 
     def add(self, name: str, tuning: Tuning) -> None:
-        """What a method trained, under a name; one that has it already is replaced."""
+        """What a method trained, under a name; one that has it already is replaced.
+
+        Raises:
+            PtuningError: it is a model of its own (full tuning), which shares no pass with the base.
+        """
+        if tuning.model(self.base) is not self.base:
+            raise PtuningError(f"“{name}”是全量微调的，不能与别的共用基座，请把它写成 merged 格式再单独装载。")
         self._tunings[name] = self.passes.segment(tuning)
         self._beginnings.forget(name)
         self._answers.clear()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import DynamicCache, PreTrainedModel
 
 from ptuning.answering.attention import grouped
 from ptuning.answering.recorded import RecordedPasses
@@ -44,9 +44,18 @@ class Passes:
     def segment(self, tuning: Tuning) -> Segment:
         """What rows with this tuning begin with, and what it adds to their passes."""
         with torch.inference_mode():
-            key_values = tuning.key_values()
+            key_values, first = tuning.key_values(), tuning.embeddings()
+            if first is not None:
+                key_values = self._read_once(first)
             held = self.bare.keys_values if key_values is None else key_values.to(self.device, self.dtype)
         return Segment(held, tuning.text_start, tuning.deltas(), tuning.head(self.base.get_output_embeddings()))
+
+    def _read_once(self, inputs: Tensor) -> Tensor:
+        """The keys and values that trained inputs leave: no text changes them, so rows with them need nothing else.
+        Shape: [length, hidden] → [layers, 2, kv_heads, length, head_dim]."""
+        given = inputs.to(self.device, self.base.dtype)[None]
+        cache = self.base.get_decoder()(inputs_embeds=given, past_key_values=DynamicCache(), use_cache=True).past_key_values
+        return torch.stack([torch.stack((layer.keys[0], layer.values[0])) for layer in cache.layers])
 
     def pool(self, rows: Sequence[Row], more: int, slots: int) -> tuple[SlotPool, int]:
         """The kept pool, with room for the largest row and `more` columns; and how many rows memory allows, at most `slots`."""

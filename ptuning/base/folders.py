@@ -14,6 +14,7 @@ from ptuning.files import read_json
 
 RAW_MODELS = Path(__file__).resolve().parents[2] / "RawModels"
 SMALL_FILES = ["*.json", "*.model", "*.txt", "*chatglm.py"]  # the code is read as text, for its settings, and never run
+GGUF_END = ".gguf"  # a whole model in one file
 WEIGHT_PATTERNS = ("model*.safetensors", "pytorch_model*.bin")
 
 
@@ -37,6 +38,8 @@ class Folder:
 def open_folder(path: Path) -> Folder:
     """Raises PtuningError where there is no such folder, or its config.json is damaged."""
     config_file = path / "config.json"
+    if path.suffix == GGUF_END and path.is_file():
+        return Folder(path, {})
     if not config_file.is_file():
         raise PtuningError(
             f"找不到基座模型 {path}（没有 config.json），请把模型文件夹放到那里，或用 --model_name_or_path 指定。"

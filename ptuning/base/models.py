@@ -18,7 +18,6 @@ from ptuning.base.folders import Folder, locate, open_folder
 from ptuning.base.loading import fill, require_room
 from ptuning.base.quantization.models import memory_bytes, replace_linears
 from ptuning.base.tokenizers.tokenizer import Tokenizer
-from ptuning.base.weight_files import read_weights, shards
 from ptuning.errors import PtuningError
 
 
@@ -111,8 +110,7 @@ def _fill(model: PreTrainedModel, folder: Folder, family: Family, dtype: torch.d
     """
     weights = (
         known
-        for shard in shards(folder.path)
-        for name, tensor in read_weights(shard)
+        for name, tensor in family.weights(folder)
         for known in family.renamed(name, tensor, folder)
     )
     try:

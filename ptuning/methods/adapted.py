@@ -21,7 +21,7 @@ from ptuning.methods.method import Tuning
 
 def is_trained(name: str) -> bool:
     """The one rule for what trains; a checkpoint holds exactly these (a test compares the names)."""
-    return "tuning." in name
+    return "tuning." in name or "task_head." in name
 
 
 class _FixedLayer(DynamicLayer):
@@ -55,13 +55,15 @@ class AdaptedModel(nn.Module):
 
     def __init__(self, base_model: PreTrainedModel, tuning: Tuning) -> None:
         super().__init__()
-        self.base_model, self.tuning = base_model, tuning
+        self.tuning = tuning  # first: a model of its own, which is the base then, is named as the tuning's
+        self.base_model = tuning.model(base_model)
+        still = self.tuning.frozen()
         for name, parameter in self.named_parameters():
-            parameter.requires_grad_(is_trained(name))
+            parameter.requires_grad_(is_trained(name) and id(parameter) not in still)
         self.train()
 
     def train(self, mode: bool = True) -> AdaptedModel:
-        """The base stays in evaluation mode: no dropout in frozen layers."""
+        """The base stays in evaluation mode: no dropout in frozen layers (nor in those that full tuning trains)."""
         super().train(mode)
         self.base_model.eval()
         return self
@@ -79,6 +81,12 @@ class AdaptedModel(nn.Module):
         """Position id of the text's first token."""
         return self.tuning.text_start
 
+    def numbers(self) -> tuple[int, int]:
+        """(numbers that train, numbers of the base)."""
+        trained = sum(p.numel() for p in self.parameters() if p.requires_grad)
+        quantised = (t for t in self.base_model.buffers() if t.dtype in (torch.int8, torch.uint8))
+        return trained, sum(t.numel() for t in (*self.base_model.parameters(), *quantised))
+
     def _past(self, rows: int) -> list[tuple[Tensor, Tensor]] | None:
         """(keys, values) of each layer in the base's dtype, [rows, kv_heads, length, head_dim] each; None without any."""
         key_values = self.tuning.key_values()
@@ -91,6 +99,11 @@ class AdaptedModel(nn.Module):
         """Within it the layers of the base add the tuning's deltas."""
         deltas = self.tuning.deltas()
         return added(self.base_model.get_decoder(), [(deltas, None)] if deltas else [])
+
+    @staticmethod
+    def counted(labels: Tensor) -> Tensor:
+        """How many labels count in the loss."""
+        return (labels[:, 1:] != -100).sum()
 
     def activation_checkpointing_enable(
         self,
@@ -107,7 +120,8 @@ class AdaptedModel(nn.Module):
             raise PtuningError("activation_checkpointing_kwargs 的 offload 在前缀训练里不支持，请去掉它。")
         self.activation_checkpointing_disable()
         options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
-        options.setdefault("preserve_rng_state", False)  # the base is in evaluation mode: nothing is drawn
+        drawn = any(isinstance(part, nn.Dropout) and part.p for part in self.tuning.modules())
+        options.setdefault("preserve_rng_state", drawn)  # the base is in evaluation mode and draws nothing
         if self.tuning.deltas():  # they are added when a layer runs again, too
             options["context_fn"] = lambda: (nullcontext(), self._adding())
         for layer in self._decoder_layers()[::every_n_layers]:
@@ -135,18 +149,33 @@ class AdaptedModel(nn.Module):
 
     def hidden_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Last hidden states of the text. Shapes: [rows, length] each → [rows, length, hidden]."""
-        rows = len(input_ids)
-        past = self._past(rows)
+        rows, decoder = len(input_ids), self.base_model.get_decoder()
+        past, first = self._past(rows), self.tuning.embeddings()
         length = past[0][0].shape[2] if past else 0
+        places = self.text_start + positions(attention_mask)
+        read: dict[str, Tensor] = {"input_ids": input_ids}
+        if first is not None:
+            text = decoder.get_input_embeddings()(input_ids)
+            own = first.to(text.device, text.dtype).expand(rows, -1, -1)
+            read, length = {"inputs_embeds": torch.cat((own, text), 1)}, len(first)
+            places = torch.cat((torch.arange(length, device=places.device).expand(rows, -1), places), 1)
+        mask = torch.cat((attention_mask.new_ones(rows, length), attention_mask), 1)
         with self._adding():
-            read = self.base_model.get_decoder()(
-                input_ids=input_ids,
-                attention_mask=torch.cat((attention_mask.new_ones(rows, length), attention_mask), 1),
-                position_ids=self.text_start + positions(attention_mask),
+            hidden = decoder(
+                **read,
+                attention_mask=self._mask(mask, past),
+                position_ids=places,
                 past_key_values=PastCache(past) if past else None,
                 use_cache=past is not None,
-            )
-        return read.last_hidden_state
+            ).last_hidden_state
+        return hidden if first is None else hidden[:, length:]
+
+    def _mask(self, mask: Tensor, past: Sequence[Any] | None) -> Tensor:
+        """What an encoder sees, written out where there is a past: it reckons with none. Shape kept, or [rows, 1, 1, columns]."""
+        if not past or is_decoder(self.base_model):
+            return mask
+        dtype = self.base_model.dtype
+        return (1 - mask[:, None, None].to(dtype)) * torch.finfo(dtype).min
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None
@@ -161,6 +190,11 @@ class AdaptedModel(nn.Module):
         wanted = labels[:, 1:] != -100
         logits = head(hidden[:, :-1][wanted]).float()
         return CausalLMOutputWithPast(loss=nn.functional.cross_entropy(logits, labels[:, 1:][wanted]), logits=logits)
+
+
+def is_decoder(model: PreTrainedModel) -> bool:
+    """Whether a token sees only those before it: whether the model writes."""
+    return model.get_output_embeddings() is not None
 
 
 def positions(attention_mask: Tensor) -> Tensor:

@@ -30,6 +30,19 @@ class Tuning(nn.Module):
 
     config: Any
 
+    @classmethod
+    def of(cls, config: Any, model: PreTrainedModel) -> Tuning:
+        """Made again for a base from its config, before its weights are loaded."""
+        return cls(config)
+
+    def model(self, base: PreTrainedModel) -> PreTrainedModel:
+        """What runs: the base, unless the method trains a model of its own."""
+        return base
+
+    def frozen(self) -> set[int]:
+        """ids of its parameters that do not train."""
+        return set()
+
     @property
     def text_start(self) -> int:
         """Position id of the text's first token."""
@@ -37,6 +50,10 @@ class Tuning(nn.Module):
 
     def key_values(self) -> Tensor | None:
         """Keys and values before the text. Shape: [layers, 2, kv_heads, length, head_dim]."""
+        return None
+
+    def embeddings(self) -> Tensor | None:
+        """Trained inputs before the text's own, at positions 0 on. Shape: [length, hidden]."""
         return None
 
     def deltas(self) -> Mapping[str, Delta]:
@@ -58,7 +75,7 @@ class Options(Protocol):
     def wrong(self) -> list[str]:
         """What is wrong with the values, a phrase each."""
 
-    def fresh(self, model: PreTrainedModel) -> Tuning:
+    def fresh(self, base: Base) -> Tuning:
         """A new tuning to train."""
 
     def differs(self, trained: Any, checkpoint: str) -> str | None:
@@ -68,18 +85,21 @@ class Options(Protocol):
 @dataclass(frozen=True)
 class Layout:
     """Another program's checkpoints of a method. holds: whether a folder has one; read: its config and weights; write: into
-    a folder; inside: whether a base's own folder has one among the base's weights. The last three raise PtuningError."""
+    a folder; inside: whether a base's own folder has one among the base's weights. The last three raise PtuningError.
+    kind: what peft calls it (peft_type), of an adapter of peft's."""
 
     holds: Callable[[Path], bool]
     read: Callable[[Path, Base], tuple[Any, Weights]]
     write: Callable[[Path, Any, Base], None]
     inside: Callable[[Base], bool] = lambda base: False
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Method:
     """title: its name in messages. tuning: made from a `config`, a dataclass whose fields are saved. needs, random: what to
-    say where its arguments are missing, or given for an evaluation without a checkpoint. layouts: of other programs."""
+    say where its arguments are missing, or given for an evaluation without a checkpoint. layouts: of other programs.
+    name: what --method calls it. learning_rate: what suits it where the command line gives none (on the embedded base)."""
 
     title: str
     tuning: type[Tuning]
@@ -90,3 +110,5 @@ class Method:
     weights_file: str
     config_file: str
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    name: str = ""
+    learning_rate: float = 0.2

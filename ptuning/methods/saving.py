@@ -16,6 +16,7 @@ from ptuning.base.models import Base
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
 from ptuning.methods.method import Method, Tuning, Weights
+from ptuning.methods.peft_files import ADAPTER_CONFIG, holds_any
 from ptuning.methods.registry import METHODS, method_of
 from ptuning.methods.weights import misfit, plain_weights, require_base, write_tensors
 
@@ -63,13 +64,16 @@ def load(folder: str | Path, base: Base) -> Any:
     """
     folder = Path(folder)
     held = found(folder)
+    if held is None and holds_any(folder):
+        raise PtuningError(_unknown_adapter(folder))
     if held is None:
-        names = " 或 ".join(method.config_file for method in METHODS)
-        titles = "或".join(method.title for method in METHODS)
-        raise PtuningError(f"{folder} 不是{titles}检查点：没有 {names}，请检查路径或重新训练。")
+        names = "、".join(method.config_file for method in METHODS)
+        raise PtuningError(
+            f"{folder} 不是{METHODS[0].title}检查点，也不是别的方法的：没有 {names}，请检查路径或重新训练。"
+        )
     method, layout = held
     config, weights = _read(method, folder, base) if layout == OWN else method.layouts[layout].read(folder, base)
-    tuning = method.tuning(config)
+    tuning = method.tuning.of(config, base.model)
     try:
         tuning.load_state_dict(weights)
     except RuntimeError:
@@ -104,6 +108,13 @@ def export(folder: str | Path, tuning: Tuning, base: Base, layout: str) -> None:
         names = "、".join((OWN, *method.layouts))
         raise PtuningError(f"没有叫“{layout}”的{method.title}格式，请用 {names} 之一。")
     method.layouts[layout].write(Path(folder), tuning, base)
+
+
+def _unknown_adapter(folder: Path) -> str:
+    kind = read_json(folder / ADAPTER_CONFIG).get("peft_type")
+    kinds = (layout.kind for method in METHODS for layout in method.layouts.values())
+    known = "、".join(filter(None, kinds))
+    return f"{folder / ADAPTER_CONFIG} 的 peft_type 是“{kind}”，这里只能读 {known}，请换一个检查点。"
 
 
 def _read(method: Method, folder: Path, base: Base) -> tuple[Any, Weights]:

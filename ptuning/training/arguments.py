@@ -14,16 +14,24 @@ from transformers import Seq2SeqTrainingArguments
 from ptuning.base.quantization.integers import BITS
 from ptuning.base.quantization.models import SCHEMES
 from ptuning.errors import PtuningError
-from ptuning.methods.method import Options
+from ptuning.heads.task_head import KINDS, POOLINGS
+from ptuning.methods.method import Method, Options
 from ptuning.methods.registry import METHODS
 from ptuning.methods.saving import layouts
 
+METHOD_NAMES = {"qlora": "lora"}  # names for a method on another base
+QLORA = {"quantization_bit": 4, "quantization_scheme": "nf4"}
 STYLES = ("auto", "chatglm", "plain")
 _INERT = "为兼容官方脚本而接受，不起作用："
 
 
 def _inert(reason: str, default: Any = None) -> Any:
     return field(default=default, metadata={"help": _INERT + reason})  # argparse takes all of the metadata
+
+
+def names() -> list[str]:
+    """What --method may be."""
+    return [*(method.name for method in METHODS if method.name), *METHOD_NAMES]
 
 
 @dataclass
@@ -42,11 +50,18 @@ class ModelArguments:
     model_revision: str = _inert("基座是本地文件夹", "main")
     use_auth_token: bool = _inert("不访问网络上的模型库", False)
     resize_position_embeddings: bool | None = _inert("旋转位置编码没有长度限制")
+    method: str | None = field(
+        default=None,
+        metadata={"help": f"微调方法：{'、'.join(names())}；只给某种方法自己的参数（如 --pre_seq_len）也行"},
+    )
+    rate_given: bool = field(default=True, init=False)  # whether the command line says the learning rate
     methods: tuple[Options, ...] = field(default=(), init=False)  # of METHODS, in their order; `parse` fills it
 
-    def asked(self) -> list[Options]:
+    def asked(self) -> list[tuple[Method, Options]]:
         """The methods that the command line asks to train anew."""
-        return [options for options in self.methods if options.given]
+        wanted = METHOD_NAMES.get(self.method or "", self.method)
+        pairs = zip(METHODS, self.methods)
+        return [(method, options) for method, options in pairs if options.given or (wanted and method.name == wanted)]
 
 
 @dataclass
@@ -64,6 +79,25 @@ class DataArguments:
     test_file: str | None = field(default=None, metadata={"help": "测试数据（do_predict）"})
     prompt_column: str = field(default="question_prompt", metadata={"help": "问题所在的字段"})
     response_column: str = field(default="query", metadata={"help": "答案所在的字段"})
+    head: str = field(
+        default="lm",
+        metadata={"help": "lm：写出答案；classification：给整段文字一个类别；token：给每个词一个标签（BIO）"},
+    )
+    labels: list[str] | None = field(
+        default=None, metadata={"help": "输出头的全部类别；默认是训练数据里有的（response_column）"}
+    )
+    second_column: str | None = field(
+        default=None, metadata={"help": "句对的第二句所在的字段（--head classification）"}
+    )
+    pooling: str = field(
+        default="auto",
+        metadata={"help": "用什么代表整段文字：last 最后一个词元、first 第一个、mean 平均；auto 由基座决定"},
+    )
+    template: str | None = field(
+        default=None, metadata={"help": "模板文件：带空的句子与每个标签的答案词；标签由答案词的概率得出"}
+    )
+    shots: int = field(default=0, metadata={"help": "模板：每个问题前放几个最相似的训练例子"})
+    calibrate: bool = field(default=False, metadata={"help": "模板：减去模型对没有内容的句子的偏好"})
     history_column: str | None = field(default=None, metadata={"help": "历史对话 [[问, 答], …] 所在的字段"})
     history_loss: bool = field(default=False, metadata={"help": "历史里每一轮的回答也计入损失"})
     source_prefix: str = field(default="", metadata={"help": "加在每个问题前面的文字"})
@@ -110,6 +144,9 @@ class PtuningArguments(Seq2SeqTrainingArguments):
         default=None,
         metadata={"help": "验证指标连续几次没有变好就停；需要 --eval_strategy 与 --load_best_model_at_end"},
     )
+    find_lr: bool = field(
+        default=False, metadata={"help": "不训练，只试逐步增大的学习率，说出该用哪个（do_train 的数据与方法）"}
+    )
     overwrite_output_dir: bool = _inert("结果总是写进 output_dir", False)
     predict_with_generate: bool = _inert("预测总是逐词元生成", False)
     generation_max_length: int | None = _inert("长度由 --val_max_target_length 决定")
@@ -118,6 +155,7 @@ class PtuningArguments(Seq2SeqTrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.do_train |= self.find_lr
         self.remove_unused_columns = False  # the rows hold what the model takes
         self.prediction_loss_only = True  # predictions come from ptuning.answering.generate
         self.dataloader_pin_memory &= torch.cuda.is_available()
@@ -159,13 +197,18 @@ def _wrong_work(model: ModelArguments, data: DataArguments, training: PtuningArg
     if not (training.do_train or training.do_eval or training.do_predict):
         wrong.append("请给出 --do_train、--do_eval 或 --do_predict")
     elif not model.ptuning_checkpoint:
-        given = [method for method, options in zip(METHODS, model.methods) if options.given]
+        asked = model.asked()
+        given = [method for method, _ in asked]
         if training.do_train and not given:
-            wrong.append("；或".join(method.needs for method in METHODS))
+            wrong.append(
+                "；或".join(method.needs for method in METHODS if method.needs) + f"；或 --method {'、'.join(names())}"
+            )
         if training.do_train and len(given) > 1:
             wrong.append(f"一次只能训练一种：{'、'.join(method.title for method in given)}")
         if not training.do_train:
-            wrong += [method.random for method in given]
+            wrong += [
+                method.random or f"--method {method.name} 需要 --do_train 或 --ptuning_checkpoint" for method in given
+            ]
     return wrong
 
 
@@ -180,11 +223,20 @@ def _wrong_values(model: ModelArguments, data: DataArguments) -> list[str]:
         "prompt_style": (data.prompt_style, STYLES),
         "truncation_side": (data.truncation_side, ("left", "right")),
     }
+    choices |= {"head": (data.head, ("lm", *KINDS)), "pooling": (data.pooling, ("auto", *POOLINGS))}
     choices |= {"checkpoint_layout": (model.checkpoint_layout, layouts())}
     choices |= {"quantization_scheme": (model.quantization_scheme, SCHEMES)}
     for name, (chosen, allowed) in choices.items():
         if chosen not in allowed:
             wrong.append(f"--{name} 只能是 {'、'.join(allowed)}，现在是{chosen}")
+    if data.template and data.head != "lm":
+        wrong.append("--template 只能与 --head lm 一起用")
+    if data.shots < 0 or (data.shots and not (data.template and data.train_file)):
+        wrong.append("--shots 不小于0，并需要 --template 和 --train_file")
+    if model.method == "head" and data.head == "lm":
+        wrong.append("--method head 需要 --head classification 或 token")
+    if model.method is not None and model.method not in names():
+        wrong.append(f"--method 只能是 {'、'.join(names())}，现在是{model.method}")
     if (model.quantization_bit or 0) not in (0, *BITS):
         wrong.append(f"--quantization_bit 只能是 4 或 8（或 0：不量化），现在是{model.quantization_bit}")
     if any(weight <= 0 for weight in data.train_weights or ()):

@@ -13,7 +13,7 @@ from transformers import HfArgumentParser
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
 from ptuning.methods.registry import METHODS
-from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, inert_arguments
+from ptuning.training.arguments import QLORA, DataArguments, ModelArguments, PtuningArguments, inert_arguments
 
 RENAMED = {  # an argument that transformers 5 no longer has: what it is called now
     "evaluation_strategy": "eval_strategy",
@@ -122,4 +122,15 @@ def parse(argv: Sequence[str] | None) -> tuple[ModelArguments, DataArguments, Pt
         raise PtuningError(f"不认识的参数：{' '.join(unknown)}，用 --help 查看全部参数。")
     model, data, training, *methods = parsed
     model.methods = tuple(methods)
+    _fill(model, training, {_name(word) for word in kept})
     return model, data, training, notices
+
+
+def _fill(model: ModelArguments, training: PtuningArguments, given: set[str]) -> None:
+    """What a method's name stands for, where the command line does not say otherwise."""
+    if model.method == "qlora" and not given & QLORA.keys():
+        for name, value in QLORA.items():
+            setattr(model, name, value)
+    asked, model.rate_given = model.asked(), "learning_rate" in given
+    if not model.rate_given and asked:
+        training.learning_rate = asked[0][0].learning_rate

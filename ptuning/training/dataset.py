@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -116,10 +117,19 @@ def encode(
     return Encoded(ids, len(source.ids), len(source.ids) < len(whole.ids), len(target) > max_target_length, earlier)
 
 
+class Row(Protocol):
+    """What a trainer takes of an encoded row."""
+
+    @property
+    def input_ids(self) -> list[int]: ...
+    @property
+    def labels(self) -> list[int]: ...
+
+
 class EncodedRows(Dataset[dict[str, list[int]]]):
     """Encoded rows as a trainer reads them; it groups by the length of input_ids."""
 
-    def __init__(self, rows: Sequence[Encoded]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
 
     def __len__(self) -> int:

@@ -7,8 +7,9 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,8 +24,7 @@ Encoded = tuple[list[int], int]  # token ids with the two leading and the end to
 
 
 def train_tokenizer(corpus: Path, output: Path, vocab_size: int, sentences: int = 120_000) -> None:
-    """SentencePiece BPE (Kudo & Richardson 2018): NFKC, digits split, byte fallback; writes output/tokenizer.model."""
-    import sentencepiece
+    """On a corpus folder's first documents; its symbols stay whole, its characters are in the vocabulary."""
 
     def texts() -> Iterator[str]:
         with (corpus / "train.jsonl").open(encoding="utf-8") as file:
@@ -33,9 +33,17 @@ def train_tokenizer(corpus: Path, output: Path, vocab_size: int, sentences: int 
                 yield from (doc["context"] + doc["target"]).split("\n")
 
     symbols = (corpus / "symbols.txt").read_text(encoding="utf-8").strip("\n").split("\n")
+    characters = (corpus / "characters.txt").read_text(encoding="utf-8").strip()
+    train_pieces(texts(), output, vocab_size, symbols, required_chars=characters)
+
+
+def train_pieces(texts: Iterator[str], output: Path, vocab_size: int, symbols: Sequence[str] = (), **more: Any) -> None:
+    """SentencePiece BPE (Kudo & Richardson 2018): NFKC, digits split, byte fallback; writes output/tokenizer.model."""
+    import sentencepiece
+
     output.mkdir(parents=True, exist_ok=True)
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=texts(),
+        sentence_iterator=texts,
         model_prefix=str(output / "tokenizer"),
         vocab_size=vocab_size,
         model_type="bpe",
@@ -46,13 +54,13 @@ def train_tokenizer(corpus: Path, output: Path, vocab_size: int, sentences: int 
         remove_extra_whitespaces=False,
         character_coverage=1.0,
         max_sentencepiece_length=10,
-        required_chars=(corpus / "characters.txt").read_text(encoding="utf-8").strip(),
         user_defined_symbols=["\n", *(s.replace(" ", "\u2581") for s in symbols)],
         unk_id=0,
         bos_id=1,
         eos_id=2,
         pad_id=-1,
         minloglevel=2,
+        **more,
     )
     (output / "tokenizer.vocab").unlink()
 
@@ -167,15 +175,41 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, Path(options.output)
-        self.corpus = Path(options.corpus)
-        if not (self.corpus / "train.jsonl").exists():
-            raise PtuningError(f"语料 {self.corpus}/train.jsonl 不存在,请先运行 python -m data.generator corpus。")
         torch.manual_seed(options.seed)
+        self.tokenizer = self._tokenizer()
+        self.config = self._config()
+        self.model = self._begin().to(options.device)
+        self.optimisers = Optimisers(self.model, options.matrix_learning_rate, options.learning_rate)
+        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.state = self.output / "pretrain_state.pt"
+        if self.state.exists():
+            self._load()
+
+    def _tokenizer(self) -> GlmTokenizer:
+        """Trained on the corpus where the output folder has none yet.
+
+        Raises:
+            PtuningError: there is no corpus.
+        """
+        corpus = Path(self.options.corpus)
+        if not (corpus / "train.jsonl").exists():
+            raise PtuningError(f"语料 {corpus}/train.jsonl 不存在,请先运行 python -m data.generator corpus。")
         if not (self.output / "tokenizer.model").exists():
-            train_tokenizer(self.corpus, self.output, options.vocab_size)
-        self.tokenizer = GlmTokenizer.from_pretrained(self.output)
-        heads = options.hidden_size // 32
-        self.config = GlmConfig(
+            train_tokenizer(corpus, self.output, self.options.vocab_size)
+        return GlmTokenizer.from_pretrained(self.output)
+
+    def _documents(self) -> tuple[list[Encoded], list[Encoded]]:
+        """(to train on, held out)"""
+        corpus, length = Path(self.options.corpus), self.options.max_length
+        return tuple(encode(corpus / f"{part}.jsonl", self.tokenizer, length) for part in ("train", "heldout"))  # type: ignore[return-value]
+
+    def _begin(self) -> GlmForCausalLM:
+        """What training starts from."""
+        return GlmForCausalLM(self.config)
+
+    def _config(self) -> GlmConfig:
+        options, heads = self.options, self.options.hidden_size // 32
+        return GlmConfig(
             hidden_size=options.hidden_size,
             num_hidden_layers=options.layers,
             intermediate_size=3 * options.hidden_size,
@@ -191,12 +225,6 @@ class Run:
             pad_token_id=self.tokenizer.pad_token_id,
             eos_token_id=self.tokenizer.eos_token_id,
         )
-        self.model = GlmForCausalLM(self.config).to(options.device)
-        self.optimisers = Optimisers(self.model, options.matrix_learning_rate, options.learning_rate)
-        self.step, self.tokens, self.seconds = 0, 0, 0.0
-        self.state = self.output / "pretrain_state.pt"
-        if self.state.exists():
-            self._load()
 
     def _load(self) -> None:
         saved = torch.load(self.state, weights_only=True, map_location=self.options.device)
@@ -206,7 +234,12 @@ class Run:
         print(f"从第 {self.step} 步继续", flush=True)
 
     def save(self) -> None:
-        """Checkpoint and model folder, each written beside and renamed."""
+        """Checkpoint and model folder."""
+        self._save_state()
+        self._save_model()
+
+    def _save_state(self) -> None:
+        """Written beside and renamed."""
         with beside(self.state) as written:
             torch.save(
                 {
@@ -218,6 +251,8 @@ class Run:
                 },
                 written,
             )
+
+    def _save_model(self) -> None:
         half = GlmForCausalLM(self.config).half()
         half.load_state_dict(self.model.state_dict())
         half.save_pretrained(self.output)
@@ -244,8 +279,7 @@ class Run:
             PtuningError: the loss is no number.
         """
         o = self.options
-        train = encode(self.corpus / "train.jsonl", self.tokenizer, o.max_length)
-        held = encode(self.corpus / "heldout.jsonl", self.tokenizer, o.max_length)
+        train, held = self._documents()
         print(
             f"{len(train)} 篇文档,{sum(len(d[0]) for d in train)} 个词元,{sum(p.numel() for p in self.model.parameters()):,} 个参数",
             flush=True,

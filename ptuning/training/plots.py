@@ -21,7 +21,7 @@ def drawable(text: str) -> str:
 
 
 def loss_curve(history: Sequence[Mapping[str, Any]], path: Path, task: str) -> bool:
-    """Writes a PNG of the logged losses of training and, where there are any, of evaluation.
+    """Writes a PNG of the logged losses of training and, where there are any, of evaluation, its least one marked.
 
     history: trainer_state.json's log_history. Nothing is written (False) where no loss was logged.
     """
@@ -41,6 +41,10 @@ def loss_curve(history: Sequence[Mapping[str, Any]], path: Path, task: str) -> b
     for label, points in curves.items():
         if points:
             axes.plot(*zip(*points), linewidth=1.2, marker="." if len(points) < 3 else None, label=label)
+    if curves["验证"]:
+        step, least = min(curves["验证"], key=lambda point: point[1])
+        axes.plot([step], [least], marker="*", markersize=11, color="black")
+        axes.annotate(f"{least:.3f}", (step, least), xytext=(5, 6), textcoords="offset points", fontsize=8)
     axes.set_xlabel("步数", fontproperties=font)
     axes.set_ylabel("损失", fontproperties=font)
     axes.set_title(drawable(f"{task} 训练损失曲线").strip(), fontproperties=font)

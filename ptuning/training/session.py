@@ -6,6 +6,8 @@ import json
 import math
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,18 @@ from transformers import EarlyStoppingCallback, TrainerCallback, set_seed
 
 from ptuning.answering.generate import Model, generate
 from ptuning.answering.sampling import GREEDY, Sampling
-from ptuning.base.models import load_base
+from ptuning.base.models import Base, load_base
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, require_folder, write_text
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.method import Tuning
-from ptuning.methods.registry import METHODS
+from ptuning.methods.registry import METHODS, method_of
 from ptuning.methods.saving import OWN, export, within
 from ptuning.methods.saving import load as load_tuning
 from ptuning.training import dataset, metrics
 from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check_arguments
 from ptuning.training.examples import Columns, Example, read_examples
+from ptuning.training.learning_rate import LOWEST, STEPS, RangeTest, Record, tell
 from ptuning.training.plots import loss_curve
 from ptuning.training.resuming import checkpoint_to_resume
 from ptuning.training.trainer import FallingLoss, TuningTrainer
@@ -39,28 +42,36 @@ class Session:
         self.model_args, self.data, self.training = model, data, training
         self.folder = Path(str(training.output_dir))
         set_seed(training.seed)
-        self.base = load_base(
-            model.model_name_or_path,
-            compute_dtype(training),
-            str(training.device),
-            quantization_bit=model.quantization_bit or 0,
-            quantization_scheme=model.quantization_scheme,
-        )
+        self.base = self._load_base()
         chat = data.prompt_style == "chatglm" or (data.prompt_style == "auto" and self.base.original)
         if data.history_column and not chat:
             raise PtuningError("--history_column 只能用于问答格式，请加 --prompt_style chatglm。")
         self.style = dataset.PromptStyle(chat, data.source_prefix)
         self.trained = model.ptuning_checkpoint or within(self.base)  # where the prefix that the run begins with is
         tuning = self._tuning()
-        self.adapted = AdaptedModel(self.base.model, tuning) if tuning is not None else None
+        self.adapted = self._adapted(tuning) if tuning is not None else None
+
+    def _load_base(self) -> Base:
+        return load_base(
+            self.model_args.model_name_or_path,
+            compute_dtype(self.training),
+            str(self.training.device),
+            quantization_bit=self.model_args.quantization_bit or 0,
+            quantization_scheme=self.model_args.quantization_scheme,
+        )
+
+    def _adapted(self, tuning: Tuning) -> AdaptedModel:
+        return AdaptedModel(self.base.model, tuning)
 
     def _tuning(self) -> Tuning | None:
         """A checkpoint's, or the one within the base's folder; a new one to train; none where the bare base is to be evaluated."""
         checkpoint = self.trained
         if not checkpoint:
-            fresh = [options.fresh(self.base.model) for options in self.model_args.asked()]
+            fresh = [options.fresh(self.base) for _, options in self.model_args.asked()]
             return fresh[0].to(self.base.model.device) if fresh else None
         trained = load_tuning(checkpoint, self.base)
+        if not self.model_args.rate_given:
+            self.training.learning_rate = method_of(trained).learning_rate
         for method, options in zip(METHODS, self.model_args.methods):
             said = options.differs(trained, str(checkpoint)) if isinstance(trained, method.tuning) else None
             if said:
@@ -95,6 +106,15 @@ class Session:
         mixed = dataset.mix(parts, self.data.train_weights or [1.0] * len(parts), self.training.seed)
         return self._encoded(mixed, "、".join(files))
 
+    def _collator(self) -> Any:
+        """What makes a batch of rows."""
+        longest = self.data.max_source_length + self.data.max_target_length + 1
+        return dataset.Collator(self.base.tokenizer.pad_token_id, longest if self.data.pad_to_max_length else None)
+
+    def _meta(self) -> dict[str, Any]:
+        """What a checkpoint says about its task."""
+        return {"task": self.data.task_name, "chat": self.style.chat}
+
     def _held_out(self) -> tuple[dataset.EncodedRows | None, Any]:
         """Rows for eval_loss, and what scores the model on them by what it writes."""
         if self.training.eval_strategy == "no":
@@ -107,6 +127,36 @@ class Session:
 
         return self._encoded(examples, str(self.data.validation_file)), scores
 
+    def _trainer(
+        self, kind: type[TuningTrainer], rows: dataset.EncodedRows, *more: Any, **options: Any
+    ) -> TuningTrainer:
+        """more: held-out rows, their scorer, callbacks; options: of `kind`."""
+        held_out, scorer, callbacks = more
+        assert self.adapted is not None  # `check` has seen to it
+        return kind(
+            self.adapted,
+            self.base,
+            self._meta(),
+            scorer,
+            args=self.training,
+            train_dataset=rows,
+            eval_dataset=held_out,
+            data_collator=self._collator(),
+            callbacks=callbacks,
+            **options,
+        )
+
+    def find_learning_rate(self) -> None:
+        """Tries rising learning rates (ptuning.training.learning_rate), prints them and the one to take."""
+        self.training.save_strategy = self.training.eval_strategy = "no"
+        self.training.max_steps, self.training.logging_steps = STEPS, 1
+        self.training.learning_rate, self.training.warmup_steps = LOWEST, 0
+        record = Record()
+        trainer = self._trainer(RangeTest, self._training_rows(), None, None, [record])
+        with suppress(PtuningError):  # a loss that is no number is where the test ends
+            trainer.train()
+        tell(record, self.folder)
+
     def train(self) -> None:
         """Trains, and writes checkpoint, results, state and loss curve."""
         rows = self._training_rows()
@@ -114,23 +164,19 @@ class Session:
         callbacks: list[TrainerCallback] = [] if self.trained else [FallingLoss()]
         if self.training.early_stopping_patience:
             callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
-        longest = self.data.max_source_length + self.data.max_target_length + 1
-        assert self.adapted is not None  # `check` has seen to it
-        trainer = TuningTrainer(
-            self.adapted,
-            self.base,
-            {"task": self.data.task_name, "chat": self.style.chat},
-            scorer,
-            args=self.training,
-            train_dataset=rows,
-            eval_dataset=held_out,
-            data_collator=dataset.Collator(
-                self.base.tokenizer.pad_token_id, longest if self.data.pad_to_max_length else None
-            ),
-            callbacks=callbacks,
-        )
+        trainer = self._trainer(TuningTrainer, rows, held_out, scorer, callbacks)
         resume = checkpoint_to_resume(self.training.resume_from_checkpoint, self.folder)
-        figures = trainer.train(resume_from_checkpoint=resume).metrics | {"train_samples": len(rows)}
+        assert self.adapted is not None
+        trained, whole = self.adapted.numbers()
+        if trainer.is_world_process_zero():
+            print(
+                f"{method_of(self.adapted.tuning).title}：可训练 {trained:,} 个数，基座 {whole:,} 个，占 {trained / whole:.3%}"
+            )
+        figures = trainer.train(resume_from_checkpoint=resume).metrics | {
+            "train_samples": len(rows),
+            "trained_numbers": trained,
+            "base_numbers": whole,
+        }
         losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
         if resume and losses:  # the trainer divides the losses since resuming by all steps
             figures["train_loss"] = sum(losses) / len(losses)
@@ -151,26 +197,31 @@ class Session:
         model: Model = self.adapted.eval() if self.adapted else self.base.model
         return [self.style.shown(text) for text in generate(model, self.base.tokenizer, prompts, limit, sampling)]
 
+    def _judged(self, path: str | None, limit: int | None) -> tuple[Sequence[Any], Sequence[Any], dict[str, Any]]:
+        """(predictions, what was wanted, scores) of a file."""
+        examples = self._examples(path, limit)
+        wanted = [example.response for example in examples]
+        written = self._written(examples)
+        return written, wanted, metrics.task_scores(self.data.task_name, written, wanted)
+
     def predict(self, split: str, path: str | None, limit: int | None) -> None:
         """Predictions of a file, their scores in {split}_results.json; those of the test also one by one."""
         if self.training.process_index:  # with several GPUs the first one predicts
             return
-        examples = self._examples(path, limit)
-        wanted = [example.response for example in examples]
         started = time.monotonic()
-        written = self._written(examples)
+        predicted, wanted, figures = self._judged(path, limit)
         seconds = time.monotonic() - started
-        steps = math.ceil(len(examples) / self.training.eval_batch_size)
-        scores = metrics.task_scores(self.data.task_name, written, wanted) | {
-            "samples": len(examples),
+        steps = math.ceil(len(wanted) / self.training.eval_batch_size)
+        scores = figures | {
+            "samples": len(wanted),
             "runtime": round(seconds, 4),
-            "samples_per_second": round(len(examples) / seconds, 3),
+            "samples_per_second": round(len(wanted) / seconds, 3),
             "steps_per_second": round(steps / seconds, 3),
         }
         save_results(self.folder, split, {f"{split}_{name}": value for name, value in scores.items()})
         if split == "predict":
             lines = (
-                json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, written)
+                json.dumps({"labels": w, "predict": p}, ensure_ascii=False) + "\n" for w, p in zip(wanted, predicted)
             )
             write_text(self.folder / "generated_predictions.txt", "".join(lines))
 

@@ -12,6 +12,8 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 
 from ptuning.base.models import Base
 from ptuning.errors import PtuningError
+from ptuning.heads.model import HeadedModel
+from ptuning.heads.task_head import load_head, save_head
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.registry import method_of
 from ptuning.methods.saving import load, save
@@ -72,7 +74,7 @@ class TuningTrainer(Trainer):
                 f"请降低 --learning_rate（现在是{self.args.learning_rate:g}），半精度时改用 --bf16 或 float32。"
             )
         if num_items_in_batch is not None:
-            loss = loss * (inputs["labels"][:, 1:] != -100).sum() / num_items_in_batch
+            loss = loss * self._own(model).counted(inputs["labels"]) / num_items_in_batch
             if self.args.average_tokens_across_devices:  # gradients are averaged over devices, tokens were summed
                 loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
@@ -102,11 +104,18 @@ class TuningTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         if not self.args.should_save:  # every process is asked; one writes
             return
-        tuning = self.accelerator.unwrap_model(self.model).tuning
-        save(output_dir or str(self.args.output_dir), tuning, self._base.identity, self._meta)
+        model, folder = self._own(self.model), output_dir or str(self.args.output_dir)
+        if isinstance(model, HeadedModel):  # first: who looks for a checkpoint looks for the method's
+            save_head(folder, model.task_head)
+        save(folder, model.tuning, self._base.identity, self._meta)
+
+    def _own(self, model: nn.Module) -> AdaptedModel:
+        """Without what several processes put around it."""
+        return self.accelerator.unwrap_model(model)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        tuning = self.accelerator.unwrap_model(model or self.model).tuning
+        own = self._own(model or self.model)
+        tuning = own.tuning
         saved = load(resume_from_checkpoint, self._base)
         if saved.config != tuning.config:
             raise PtuningError(
@@ -114,6 +123,8 @@ class TuningTrainer(Trainer):
                 f"与现在的参数 {tuning.config} 不同，请用原来的参数继续，或另换 --output_dir。"
             )
         tuning.load_state_dict(saved.state_dict())
+        if isinstance(own, HeadedModel):
+            own.task_head.load_state_dict(load_head(resume_from_checkpoint).state_dict())
 
     def _load_best_model(self) -> None:
         self._load_from_checkpoint(str(self.state.best_model_checkpoint))

@@ -14,7 +14,6 @@ from ptuning.methods.prefix import PREFIX
 from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.model import PrefixModel
 from ptuning.methods.prefix.peft import ADAPTER_CONFIG, ADAPTER_FILE, ROWS
-from ptuning.methods.saving import layouts
 
 CONFIG_FILE, PREFIX_FILE = PREFIX.config_file, PREFIX.weights_file
 
@@ -43,7 +42,7 @@ def test_exactly_what_trains_is_saved(base, encoder, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [CONFIG_FILE, PREFIX_FILE]
 
 
-@pytest.mark.parametrize("layout", layouts())
+@pytest.mark.parametrize("layout", ["caibao", *PREFIX.layouts])
 def test_a_checkpoint_is_readable_for_whom_the_umask_lets(base, tmp_path, layout):
     before = os.umask(0o022)
     try:
@@ -146,7 +145,7 @@ def test_a_checkpoint_from_before_text_start_starts_at_0(base, encoder, tmp_path
     assert load_prefix(tmp_path, base).config == replace(encoder.config, text_start=0)
 
 
-@pytest.mark.parametrize("layout", layouts())
+@pytest.mark.parametrize("layout", ["caibao", *PREFIX.layouts])
 def test_an_export_that_is_killed_leaves_no_checkpoint(base, tmp_path, monkeypatch, layout):
     export_prefix(tmp_path, encoder_for(base), base, layout)
     whole = os.replace

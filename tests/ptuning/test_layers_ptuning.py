@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 
 PTUNING = Path(__file__).resolve().parents[2] / "ptuning"
-DOORS = "__init__ main pretrain convert checkpoints"
+DOORS = "__init__ compare main pretrain convert checkpoints"
 FOLDERS = {  # from the top down, in each folder too
+    "comparing": "run report serving config",
     "training": """
-        session trainer resuming
+        head_session template_session session learning_rate trainer resuming
         command_line arguments
-        dataset examples readers metrics plots
-        from_scratch
+        dataset examples labelled
+        own_text from_scratch
+        readers metrics plots
     """,
+    "templates": "prediction template",
     "answering": """
         tuned generate
         candidates engine
@@ -27,14 +30,16 @@ FOLDERS = {  # from the top down, in each folder too
         constraints sampling
     """,
     "reader": "__main__ __init__ pretrained model",
+    "heads": "classifier model encoding task_head scores",
     "methods": """
         saving registry
+        bitfit full head_only ia3 lora prompts
         prefix/__init__ prefix/model prefix/options prefix/original prefix/peft prefix/rotation prefix/encoder
-        adapted weights deltas method
+        adapted merged peft_files injected weights deltas method
     """,
     "base": """
-        models
-        families/registry families/own families/chatglm families/family
+        encoders models
+        families/registry families/gguf families/own families/chatglm families/family
         folders loading weight_files shapes
         quantization/models quantization/nf4 quantization/layers quantization/integers quantization/cuda_kernels
         tokenizers/fast tokenizers/glm_folder tokenizers/hub tokenizers/glm4 tokenizers/glm tokenizers/tokenizer

@@ -10,6 +10,7 @@ from transformers import GenerationConfig, PreTrainedConfig
 
 from ptuning.base.folders import Folder
 from ptuning.base.tokenizers.tokenizer import Tokenizer
+from ptuning.base.weight_files import read_weights, shards
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Family:
     holds: whether a folder is of this family; config: its settings as transformers'; renamed: one of its weights under
     transformers' names, as one or several; tokenizer: the folder's; stored_bits: bits in which its linear layers are
     stored (0: floats); original: chats are in ChatGLM's own format unless told otherwise; generation: its settings for
-    generation, where a folder has any. All of them raise PtuningError.
+    generation, where a folder has any; weights: as they are stored. All of them raise PtuningError.
     """
 
     holds: Callable[[Folder], bool]
@@ -29,3 +30,6 @@ class Family:
     stored_bits: Callable[[Folder], int]
     original: bool = False
     generation: Callable[[Folder], GenerationConfig | None] = lambda folder: None
+    weights: Callable[[Folder], Iterable[tuple[str, Tensor]]] = lambda folder: (
+        each for shard in shards(folder.path) for each in read_weights(shard)
+    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ptuning.base.families.chatglm import CHATGLM
 from ptuning.base.families.family import Family
+from ptuning.base.families.gguf import GGUF
 from ptuning.base.families.own import OWN
 from ptuning.base.folders import Folder
 
 FAMILIES: list[Family] = [
+    GGUF,
     CHATGLM,
     OWN,
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from transformers import PreTrainedModel
-
+from ptuning.base.models import Base
 from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+
+USUAL = 32  # positions, with --method ptuning-v2 alone
 
 
 @dataclass
@@ -24,9 +25,8 @@ class PrefixOptions:
             return [f"--pre_seq_len 至少为1，现在是{self.pre_seq_len}"]
         return []
 
-    def fresh(self, model: PreTrainedModel) -> PrefixEncoder:
-        assert self.pre_seq_len is not None  # `given`
-        shape = PrefixConfig.for_model(model, self.pre_seq_len, self.prefix_projection)
+    def fresh(self, base: Base) -> PrefixEncoder:
+        shape = PrefixConfig.for_model(base.model, self.pre_seq_len or USUAL, self.prefix_projection)
         return PrefixEncoder(shape, self.prefix_init_std)
 
     def differs(self, trained: PrefixEncoder, checkpoint: str) -> str | None:

@@ -14,7 +14,7 @@ from ptuning.base.weight_files import WEIGHT_FILES, read_weights, shards
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
 from ptuning.methods.method import Layout, Weights
-from ptuning.methods.prefix import peft
+from ptuning.methods.peft_files import holds_any
 from ptuning.methods.prefix.encoder import EMBEDDING, PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.rotation import rotated
 from ptuning.methods.weights import plain_weights
@@ -23,7 +23,7 @@ from ptuning.methods.weights import plain_weights
 def holds(folder: Path) -> bool:
     """Whether there are weights; those beside PEFT's settings are PEFT's."""
     weights = [folder / f"{name}{end}" for name in WEIGHT_FILES for end in ("", ".index.json")]
-    return any(path.is_file() for path in weights) and not peft.holds(folder)
+    return any(path.is_file() for path in weights) and not holds_any(folder)
 
 
 def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:

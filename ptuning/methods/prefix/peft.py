@@ -13,21 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 
 from ptuning.base.models import Base
 from ptuning.base.tokenizers.glm4 import Glm4Tokenizer
 from ptuning.base.weight_files import read_weights
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
-from ptuning.methods.method import Layout, Weights
+from ptuning.methods.method import Weights
+from ptuning.methods.peft_files import ADAPTER_CONFIG, ADAPTER_FILE, MARK, layout, note, weight_path
 from ptuning.methods.prefix.encoder import EMBEDDING, TITLE, PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.rotation import rotated
 from ptuning.methods.weights import misfit, require_base, write_tensors
 
-ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 ROWS = "prompt_embeddings"
-MARK = "caibao"  # the entry in a file's metadata that says which positions its rows had before
 OF_ORIGINAL_GLM4 = r"glm-4-9b(-chat)?(-1m)?"  # names on the hub; those of transformers' own layout end in -hf
 
 
@@ -42,33 +40,21 @@ def text_starts(base: Base, length: int, trained_on: str = "") -> int:
     return 0 if original or re.fullmatch(OF_ORIGINAL_GLM4, name) else length
 
 
-def holds(folder: Path) -> bool:
-    return (folder / ADAPTER_CONFIG).is_file()
-
-
 def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:
     """A file of PEFT's own does not say which base it belongs to: the shape alone is compared."""
-    settings = folder / ADAPTER_CONFIG
-    told = read_json(settings)
-    kind = told.get("peft_type")
-    if kind != "PREFIX_TUNING":
-        raise PtuningError(f"{settings} 的 peft_type 是“{kind}”，这里只能读 PREFIX_TUNING，请换一个检查点。")
-    path = folder / ADAPTER_FILE
-    if not path.is_file():
-        path = folder / "adapter_model.bin"  # PEFT without safe_serialization
-    if not path.is_file():
-        raise PtuningError(f"PEFT检查点 {folder} 缺少权重 {ADAPTER_FILE}，请把它下载完整。")
+    told = read_json(folder / ADAPTER_CONFIG)
+    path = weight_path(folder)
     weights = dict(read_weights(path))
     rows = weights.get(ROWS)
     if rows is None or rows.ndim != 2 or rows.shape[1] != PrefixConfig.for_model(base.model, 1).kv_size:
         raise misfit(TITLE, folder, weights, base)
     config = PrefixConfig.for_model(base.model, len(rows))
-    note = _note(path)
-    if not note:
+    noted = note(path)
+    if not noted:
         start = text_starts(base, len(rows), str(told.get("base_model_name_or_path") or ""))
         return replace(config, text_start=start), {EMBEDDING: rows.float()}
     try:
-        mark = json.loads(note)
+        mark = json.loads(noted)
         require_base(TITLE, folder, mark["base"], base)
         by = mark["text_start"] - mark.get("written_for", len(rows))
         back = rotated(rows, base.model, by).float() if by else rows.float()
@@ -77,14 +63,6 @@ def read(folder: Path, base: Base) -> tuple[PrefixConfig, Weights]:
         return replace(config, text_start=mark["text_start"]), {EMBEDDING: back}
     except (ValueError, KeyError, IndexError):
         raise PtuningError(f"{path} 元数据里的 {MARK} 已损坏，请重新导出这个前缀。") from None
-
-
-def _note(path: Path) -> str | None:
-    """What `write` noted (base, text_start, the values that turning back would miss); None in PEFT's own files."""
-    if path.suffix != ".safetensors":
-        return None
-    with safe_open(path, framework="pt") as file:
-        return (file.metadata() or {}).get(MARK)
 
 
 def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
@@ -129,4 +107,4 @@ def write(folder: Path, encoder: PrefixEncoder, base: Base) -> None:
     )
 
 
-PEFT = Layout(holds, read, write)
+PEFT = layout("PREFIX_TUNING", read, write)

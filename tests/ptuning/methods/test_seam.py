@@ -52,8 +52,8 @@ class LowRankOptions:
     def wrong(self):
         return [f"--low_rank 至少为1，现在是{self.low_rank}"] if self.given and self.low_rank < 1 else []
 
-    def fresh(self, model):
-        layers = {name: layer for name, layer in model.get_decoder().named_modules() if name.endswith("q_proj")}
+    def fresh(self, base):
+        layers = {name: layer for name, layer in base.model.get_decoder().named_modules() if name.endswith("q_proj")}
         shapes = {name: (layer.in_features, layer.out_features) for name, layer in layers.items()}
         return LowRank(LowRankConfig(self.low_rank, shapes))
 
@@ -87,8 +87,8 @@ class ScaleOptions(LowRankOptions):
     def given(self):
         return self.scale_head
 
-    def fresh(self, model):
-        return Scale(ScaleConfig(model.config.vocab_size))
+    def fresh(self, base):
+        return Scale(ScaleConfig(base.model.config.vocab_size))
 
 
 LOW_RANK = Method("低秩", LowRank, LowRankConfig, LowRankOptions, "或 --low_rank", "随机的低秩", "low_rank.safetensors", "low_rank.json")
@@ -109,13 +109,13 @@ def low_rank():
 
 def tunings(base):
     torch.manual_seed(3)
-    rank = LowRankOptions(2).fresh(base.model)
+    rank = LowRankOptions(2).fresh(base)
     for matrix in rank.parameters():
         nn.init.normal_(matrix)
     return {
         "prefix": PrefixEncoder(PrefixConfig.for_model(base.model, 5), 3.0),
         "rank": rank,
-        "scale": ScaleOptions(scale_head=True).fresh(base.model),
+        "scale": ScaleOptions(scale_head=True).fresh(base),
     }
 
 
@@ -216,7 +216,7 @@ def test_another_method_trains_saves_and_answers_by_its_line_in_the_registry(
 
 def test_a_layout_that_a_method_does_not_have_is_refused(base, low_rank, tmp_path):
     with pytest.raises(PtuningError, match="低秩格式，请用 caibao 之一"):
-        export(tmp_path, LowRankOptions(2).fresh(base.model), base, "peft")
-    save(tmp_path, LowRankOptions(2).fresh(base.model), {"name": "other", "fingerprint": "0"})
+        export(tmp_path, LowRankOptions(2).fresh(base), base, "peft")
+    save(tmp_path, LowRankOptions(2).fresh(base), {"name": "other", "fingerprint": "0"})
     with pytest.raises(PtuningError, match=r"低秩 .*other"):
         load(tmp_path, base)

@@ -185,8 +185,8 @@ def test_what_peft_loads_from_our_export_and_saves_again_is_read_as_pefts(base, 
 
 
 def test_an_adapter_of_another_kind_is_refused(base, tmp_path):
-    (tmp_path / ADAPTER_CONFIG).write_text('{"peft_type": "LORA"}')
-    with pytest.raises(PtuningError, match=r"LORA.*PREFIX_TUNING"):
+    (tmp_path / ADAPTER_CONFIG).write_text('{"peft_type": "OFT"}')
+    with pytest.raises(PtuningError, match=r"OFT.*PREFIX_TUNING"):
         load_prefix(tmp_path, base)
 
 

@@ -1,0 +1,1 @@
+"""Several ways of tuning on several tasks, side by side."""
