@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
     "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
-        reading model statements table figures prompts files text records errors""",
+        reading model statements reports table figures prompts files text records errors""",
     "agent/faces": "console batch",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
@@ -25,6 +25,7 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
+    "agent/reports": "store document html plain pdf pages",
     "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
     "agent/figures": "values formulas said aliases numbers schema",
 }
