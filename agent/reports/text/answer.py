@@ -1,0 +1,172 @@
+"""A question answered from one report: its own sentences and rows, with page and section, or that it does not say it, and where it would."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from agent.reports.store import About
+from agent.reports.text import causes, headings, index, quote, words
+from agent.reports.text.question import Asked, asked
+from agent.reports.text.quote import Quote
+from agent.reports.text.reasons import Reason
+from agent.reports.text.search import Ranked
+from agent.reports.text.topics import Topic
+
+COVERED = 0.5  # of the asked words, in the passage that answers; below it the report does not say it
+_STAND_IN = re.compile(r"(?:客户|供应商|单位|公司|第)\s*[一二三四五六七八九十甲乙丙丁戊A-Ja-j\d]{1,2}名?(?=\s|$|[^\w])|\*{2,}|第[一二三四五]名")
+_RANKED_ROW = re.compile(r"(?:^|\s)[1-5一二三四五]\s+\S+.*\d{1,3},\d{3}")
+_PERIODS = {"FY": "年报", "H1": "半年报", "Q1": "一季报", "Q3": "三季报"}
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class TextAnswer:
+    """sources: the quotes behind it; of a report that is silent the place where it would say it, if it has one."""
+
+    text: str
+    kind: Literal["answer", "not_disclosed"]
+    sources: tuple[Quote, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report's words, ready to be asked."""
+
+    about: About
+    ranked: Ranked
+    reasons: tuple[Reason, ...]
+
+    @property
+    def name(self) -> str:
+        """贵州茅台2025年年报."""
+        return f"{self.about.short_name or self.about.company}{self.about.year}年{_PERIODS.get(self.about.period, '报告')}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        short = self.about.short_name
+        return self.about.company, short, short[2:] if len(short) == 4 else ""
+
+
+def report(connection: sqlite3.Connection, document: int, about: About) -> Report:
+    """A report of the store."""
+    found = Ranked(index.passages(connection, document))
+    return Report(about, found, tuple(index.reasons(connection, document)))
+
+
+def answer(question: str, source: Report) -> TextAnswer:
+    """The answer to a question about this report."""
+    wanted = asked(question, source.names)
+    if wanted.why and (told := _because(wanted, source)):
+        return told
+    told = _of_topics(wanted, source) if wanted.topics else None
+    return told or _of_any(wanted, source)
+
+
+def _because(wanted: Asked, source: Report) -> TextAnswer | None:
+    """The reasons that the report gives for a line's change."""
+    found = causes.find(wanted, source.reasons)
+    if not found:
+        return None
+    return _told(source, [Quote(r.page, r.path, f"{r.item}：{r.said}") for r in found])
+
+
+def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:
+    """From the sections that the rules of disclosure name; None where no such section is there but others may say it."""
+    scores = source.ranked.scores(wanted.words)
+    most = max(scores, default=0.0) or 1.0
+    best, best_value, topic_of_best = -1, -1.0, None
+    for topic in wanted.topics:
+        for at in _sections(topic, source.ranked):
+            value = _value(topic, source.ranked, at) + scores[at] / most
+            if value > best_value + 1e-9:
+                best, best_value, topic_of_best = at, value, topic
+    if topic_of_best is None:
+        needed = [topic for topic in wanted.topics if topic.needs]
+        return _silent(source, needed[0].name, needed[0].stands) if needed else None
+    depth = _depth(topic_of_best, source.ranked.passages[best].path)
+    section = source.ranked.below(best, depth)
+    if wanted.names and topic_of_best.kind == "names" and (hidden := _withheld(source, section, topic_of_best)):
+        return hidden
+    return _told(source, quote.quotes(wanted, source.ranked, section, wanted.topics, best))
+
+
+def _sections(topic: Topic, ranked: Ranked) -> list[int]:
+    """Passages under a title of the topic; where it needs certain lines, those with such a line near."""
+    found = []
+    for i, passage in enumerate(ranked.passages):
+        titles = [headings.plain(title) for title in passage.path]
+        if topic.under and not any(topic.under.search(t) and "其他应收" not in t for t in titles):
+            continue
+        if any(topic.titles.search(title) for title in titles[-3:]):
+            found.append(i)
+    if topic.needs:
+        pattern = topic.needs
+        sections = {ranked.passages[i].section for i in found if any(pattern.search(headings.plain(x)) for x in ranked.passages[i].lines)}
+        found = [i for i in found if ranked.passages[i].section in sections]
+    return found
+
+
+def _value(topic: Topic, ranked: Ranked, at: int) -> float:
+    """How surely a passage tells of the topic: its own title, its lines; earlier ones before later ones."""
+    passage = ranked.passages[at]
+    value = 0.4 * bool(passage.path and topic.titles.search(headings.plain(passage.path[-1])))
+    if topic.lines:
+        value += 0.6 * any(topic.lines.search(headings.plain(line)) for line in passage.lines)
+    return value - 0.3 * at / len(ranked.passages)
+
+
+def _depth(topic: Topic, path: Sequence[str]) -> int:
+    """Titles down to the deepest one of the topic."""
+    named = [i + 1 for i, title in enumerate(path) if topic.titles.search(headings.plain(title))]
+    return max(named, default=len(path))
+
+
+def _withheld(source: Report, section: Sequence[int], topic: Topic) -> TextAnswer | None:
+    """Names are asked for, and the report gives stand-ins (客户一) or totals only."""
+    passages = [source.ranked.passages[i] for i in section]
+    rows = [(p, line) for p in passages for line in p.lines if _RANKED_ROW.search(line)]
+    named = [(p, line) for p, line in rows if not _STAND_IN.search(line)]
+    if named:
+        return None
+    page = (rows[0][0] if rows else passages[0]).page
+    why = "只写了代称" if rows else "只写了合计"
+    return _silent(source, f"{topic.name}的名称", topic.stands, f"第{page}页这一部分{why}，没有写出名称", passages[0])
+
+
+def _of_any(wanted: Asked, source: Report) -> TextAnswer:
+    """From the passage that BM25 ranks first, where it covers what is asked."""
+    scores = source.ranked.scores(wanted.words)
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])[:5]
+    if not order or not wanted.words:
+        return _silent(source, wanted.bare or wanted.text, "")
+    best = max(order, key=lambda i: (source.ranked.covered(wanted.words, [i]) >= COVERED, scores[i]))
+    section = source.ranked.below(best, len(source.ranked.passages[best].path))
+    if source.ranked.covered(wanted.words, [best]) < COVERED:
+        return _silent(source, wanted.bare, "")
+    return _told(source, quote.quotes(wanted, source.ranked, section, (), best))
+
+
+def _told(source: Report, said: Sequence[Quote]) -> TextAnswer:
+    """The quotes, whose numbers must stand on their pages."""
+    checked = [q for q in said if _stands(source, q)]
+    parts = [f"第{q.page}页“{q.section}”：“{q.text}”" for q in checked]
+    return TextAnswer(f"{source.name}" + "；".join(parts) + "。", "answer", tuple(checked))
+
+
+def _stands(source: Report, said: Quote) -> bool:
+    """Every number of a quote is printed on its page, or on the next one where a paragraph goes on."""
+    pages = " ".join(p.text + " ".join(p.path) for p in source.ranked.passages if p.page in (said.page, said.page + 1))
+    plain = headings.plain(pages)
+    return all(number in plain for number in _NUMBER.findall(headings.plain(said.text)))
+
+
+def _silent(source: Report, what: str, stands: str, why: str = "", place: object = None) -> TextAnswer:
+    where = f"这类内容通常写在{stands}" if stands else "在报告的文字里没有找到"
+    text = f"{source.name}没有披露“{what}”：{why or where}。"
+    return TextAnswer(text, "not_disclosed", (Quote(place.page, place.path, ""),) if place else ())  # type: ignore[attr-defined]

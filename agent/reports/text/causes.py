@@ -1,0 +1,48 @@
+"""Which of a report's reasons belong to the line that 为什么 asks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent.reports.text import reasons
+from agent.reports.text.question import Asked
+from agent.reports.text.reasons import Reason
+
+_MOST = 3
+_SAME = 0.75  # of two characters side by side in common, from which two names are one
+_FILLING = re.compile(r"产生的|及现金等价物|等价物|[（(].*?[)）]|期末|期内|合计|总额|金额|净额|余额|量|的|^[一二三四五六七八九十\d]+[、.．]")
+_QUARTER = re.compile(r"单季|第[一二三四]季度")
+_SO_FAR = re.compile(r"前[二三]季度|年初至|累计|1[-－至]9月")
+
+
+def find(wanted: Asked, given: Sequence[Reason]) -> list[Reason]:
+    """The reasons of the line, the most alike names first; none where no name is near."""
+    subject = _plain(wanted.subject)
+    likeness = [(_likeness(subject, _plain(reasons.name(r.item))), r) for r in given]
+    most = max((value for value, _ in likeness), default=0.0)
+    if most < _SAME:
+        return []
+    found = [r for value, r in likeness if value == most]
+    return _of_the_time(wanted, found)[:_MOST]
+
+
+def _of_the_time(wanted: Asked, found: list[Reason]) -> list[Reason]:
+    """营业收入_本报告期 and 营业收入_年初至报告期末 are two lines of a quarterly report."""
+    if _SO_FAR.search(wanted.text):
+        return [r for r in found if "年初" in r.item] or found
+    if _QUARTER.search(wanted.text):
+        return [r for r in found if "本报告期" in r.item] or found
+    return found
+
+
+def _plain(name: str) -> str:
+    return _FILLING.sub("", name)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Dice of the pairs of characters; 1 for the same."""
+    if one == other:
+        return 1.0
+    a, b = ({text[i : i + 2] for i in range(len(text) - 1)} for text in (one, other))
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0

@@ -1,0 +1,103 @@
+"""What a question asks of one report: its own words, the matters of disclosure that it names, and the kind of answer it wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent.reports.text import words
+from agent.reports.text.topics import Topic, topics
+
+_WHY = re.compile(r"为什么|为何|为啥|因为什么|是什么导致|由什么引起|怎么会|原因(?!及|和对)")
+_NAMES = re.compile(r"叫什么|名字|名称|是谁|哪[几]?家|哪些(?:公司|客户|供应商)|是哪个?公司")
+_AMOUNT = re.compile(r"多少|几(?:家|起|笔|项|个|名|人|年|次|亿|万)|金额|占比|比例|比率|余额|数量|总数|是几")
+_UNIT = re.compile(r"(?:多少|几)(吨|辆|台|平方米|公里|千瓦时|度电|张|件|家|起|笔)")
+_ITEMS = re.compile(r"哪些|哪几|体现在|方面|有什么|[主重]要风险|五大|[三四六]大(?!股东)|列了|是什么|包括")
+_FIRST = re.compile(r"第一(?:点|条|项|个)|首要|首先|最主要的(?:一项|一个)?|之一")
+_WHETHER = re.compile(r"有没有|有无|是否|[吗没]$|[吗没][？?]|是不是")
+_TELL = re.compile(r"介绍|简[述要介]|概述|分析|描述|总结|讲讲|说说|如何|怎么?样")
+_TIME = re.compile(
+    r"(?:截至|截止)?(?:20\d\d|\d\d)年(?:年?度)?(?:第?[一二三四]季度|上半年|下半年|前[一二三]季度|[年]?末|底|初)?(?:单季)?"
+    r"|第?[一二三四]季[度报]|前三季度|上半年|半年报|三季报|一季报|季报|年初至报告期末"
+)
+# Words of asking, of any report, of any company: they tell one passage from another no more than a full stop does.
+_SAID_EVERYWHERE = re.compile(
+    r"报告期(?:内|末)?|本报告|年度报告|年报里?|本年度?|全年|这一年|今年|当年|根据|请简要|请问|告诉我|公司的?|本行|该行|集团|企业|大概|大约|一共|一下"
+    r"|什么时候|什么|多少|哪些|哪几|哪家|哪位|哪个|几[家起笔项个名人次]|有没有|有无|是否|是不是|如何|怎么?样|怎样|为什么|为何|因为|是谁|谁|分别|其中|里面"
+    r"|主要|情况|提到|写了|说了|披露|介绍|分析|简述|总结|列了|叫|名字|名称|具体|进展到|到哪一步|吗|呢|了|的|是|有|和|与|及|在|被|把|里|等|个|以及|并且"
+)
+_SUBJECT_END = re.compile(
+    r"为什么|为何|为啥|因为什么|是因为|因为|同比|比年初|比上年|较上年|较年初|大幅|大增|变动|变化|增加|增长|减少|下降|上升|上涨|涨|降|波动|的?原因"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`text`: the question without blanks and without names of the company."""
+
+    text: str
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        return tuple(topic for topic in topics() if topic.asked.search(self.text))
+
+    @cached_property
+    def bare(self) -> str:
+        """What is asked about: without times, words of asking and what every report says."""
+        return " ".join(_SAID_EVERYWHERE.sub(" ", _TIME.sub(" ", self.text)).split())
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return tuple(words.of(self.bare))
+
+    @property
+    def why(self) -> bool:
+        return bool(_WHY.search(self.text))
+
+    @property
+    def names(self) -> bool:
+        return bool(_NAMES.search(self.text))
+
+    @property
+    def amount(self) -> bool:
+        return bool(_AMOUNT.search(self.text))
+
+    @property
+    def unit(self) -> str:
+        """The unit that the amount is asked in, as far as a report would print it beside the figure; "" where none is said."""
+        found = _UNIT.search(self.text)
+        return found[1] if found else ""
+
+    @property
+    def items(self) -> bool:
+        return bool(_ITEMS.search(self.text)) and not self.amount
+
+    @property
+    def first(self) -> bool:
+        return bool(_FIRST.search(self.text))
+
+    @property
+    def whether(self) -> bool:
+        return bool(_WHETHER.search(self.text))
+
+    @property
+    def tell(self) -> bool:
+        return bool(_TELL.search(self.text))
+
+    @property
+    def subject(self) -> str:
+        """What 为什么 is asked of: 2019年销售费用为什么涨了三成多 → 销售费用."""
+        text = _TIME.sub("", self.text)
+        text = re.sub(r"^(?:年末|年初|期末|本期|今年|公司|本行|的|[,，、])+", "", text)
+        end = _SUBJECT_END.search(text)
+        return text[: end.start()] if end else text
+
+
+def asked(question: str, names: Iterable[str]) -> Asked:
+    """The question of one company's report; names: of the company."""
+    text = re.sub(r"\s", "", words.unify(question))
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(name, "")
+    return Asked(text)
