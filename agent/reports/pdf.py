@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw_api
@@ -15,6 +16,7 @@ from agent.reports.pages import Box, Layout, Line, Page, Word
 MOST_PAGES = 2000
 MOST_CHARACTERS = 60_000  # of a page; a dense one has 4,000
 MOST_PATHS = 20_000  # of a page; a dense table has 600
+_GAP = 0.25  # of the size of a glyph: more keeps words apart
 _TAIL = 4096  # bytes at the end of a whole file that hold its end mark
 
 
@@ -74,9 +76,10 @@ def _layout(document: pdfium.PdfDocument, index: int) -> Layout:
 
 
 def _words(text: pdfium.PdfTextPage, height: float) -> Iterator[Word]:
-    """Runs of characters without a blank, a jump or a new line between them; two boxes of one glyph (bold by printing twice) are one."""
+    """Runs of characters without a blank, a gap or a new line between them."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    run: list[tuple[str, float, float, float, float]] = []
+    loose = raw_api.FS_RECTF()
+    run: list[_Glyph] = []
     for i in range(min(text.count_chars(), MOST_CHARACTERS)):
         code = raw_api.FPDFText_GetUnicode(text, i)
         character = chr(code) if code and not 0xD800 <= code < 0xE000 else " "
@@ -86,7 +89,11 @@ def _words(text: pdfium.PdfTextPage, height: float) -> Iterator[Word]:
             run = []
             continue
         raw_api.FPDFText_GetCharBox(text, i, left, right, bottom, top)
-        glyph = (character, left.value, height - top.value, right.value, height - bottom.value)
+        raw_api.FPDFText_GetLooseCharBox(text, i, loose)
+        glyph = _Glyph(
+            character, left.value, height - top.value, right.value, height - bottom.value,
+            loose.left, loose.right, abs(loose.top - loose.bottom),
+        )  # fmt: skip
         if run and not _continues(run[-1], glyph):
             yield _word(run)
             run = []
@@ -95,20 +102,34 @@ def _words(text: pdfium.PdfTextPage, height: float) -> Iterator[Word]:
         yield _word(run)
 
 
-def _continues(before: tuple[str, float, float, float, float], glyph: tuple[str, float, float, float, float]) -> bool:
-    size = max(glyph[4] - glyph[2], before[4] - before[2], 4.0)
-    same_line = min(glyph[4], before[4]) - max(glyph[2], before[2]) > -0.5 * size
-    return same_line and -0.5 * size < glyph[1] - before[3] < 0.9 * size
+class _Glyph(NamedTuple):
+    """A character, the box of its ink, and from where to where it takes the line."""
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    begin: float
+    end: float
+    size: float
 
 
-def _word(run: list[tuple[str, float, float, float, float]]) -> Word:
+def _continues(before: _Glyph, glyph: _Glyph) -> bool:
+    """By the widths that the font gives, as the ink of a comma is thin."""
+    size = max(glyph.size, before.size, 4.0)
+    same_line = min(glyph.bottom, before.bottom) - max(glyph.top, before.top) > -0.6 * size
+    return same_line and -size < glyph.begin - before.end < _GAP * size
+
+
+def _word(run: list[_Glyph]) -> Word:
     return Word(
-        "".join(g[0] for g in run), run[0][1], min(g[2] for g in run), max(g[3] for g in run), max(g[4] for g in run)
+        "".join(g.text for g in run), run[0].x0, min(g.top for g in run), max(g.x1 for g in run), max(g.bottom for g in run)
     )
 
 
 def _rulings(page: pdfium.PdfPage, height: float) -> Iterator[Box]:
-    """Thin drawn boxes and lines; a frame counts as its four sides."""
+    """Thin drawn boxes and lines; a frame that is drawn counts as its four sides, a filled ground (shading) does not."""
     for count, item in enumerate(page.get_objects(filter=[raw_api.FPDF_PAGEOBJ_PATH], max_depth=3)):
         if count > MOST_PATHS:
             return
@@ -116,10 +137,15 @@ def _rulings(page: pdfium.PdfPage, height: float) -> Iterator[Box]:
         box = (x0, height - high, x1, height - low)
         if x1 - x0 < 3 or high - low < 3:
             yield box
-        elif raw_api.FPDFPath_CountSegments(item) in (4, 5):
+        elif _stroked(item) and raw_api.FPDFPath_CountSegments(item) in (4, 5):
             yield from (
                 (box[0], box[1], box[2], box[1]),
                 (box[0], box[3], box[2], box[3]),
                 (box[0], box[1], box[0], box[3]),
                 (box[2], box[1], box[2], box[3]),
             )
+
+
+def _stroked(item: pdfium.PdfObject) -> bool:
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    return bool(raw_api.FPDFPath_GetDrawMode(item, fill, stroke)) and bool(stroke.value)

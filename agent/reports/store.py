@@ -29,7 +29,8 @@ CREATE TABLE cells (
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     scope TEXT NOT NULL, item TEXT NOT NULL, "column" TEXT NOT NULL, span TEXT NOT NULL, statement TEXT NOT NULL,
     value TEXT, printed TEXT NOT NULL, unit TEXT NOT NULL, label TEXT NOT NULL, row TEXT NOT NULL,
-    page INTEGER, x0 REAL, top REAL, x1 REAL, bottom REAL, reason TEXT NOT NULL, failed TEXT NOT NULL);
+    page INTEGER, x0 REAL, top REAL, x1 REAL, bottom REAL, reason TEXT NOT NULL,
+    failed TEXT NOT NULL, restated INTEGER NOT NULL);
 CREATE INDEX cells_of_document ON cells (document, item);
 """
 
@@ -56,7 +57,7 @@ class Cell:
 
     `value`: exact decimal in 元 (元/股 for per-share figures, % for rates, 人 for head counts) or text; None where nothing is
     printed. `printed`: as the report has it; `row`: the row as printed. `reason`: why there is no value. `failed`: the
-    identities that it does not fulfil. `scope`: 合并, 母公司 or "". `column`: current or prior. `span`: cumulative or single quarter.
+    identities that it does not fulfil. `restated`: the head of its column says so. `scope`: 合并, 母公司 or "". `column`: current or prior. `span`: cumulative or single quarter.
     """
 
     scope: str
@@ -76,6 +77,7 @@ class Cell:
     bottom: float | None = None
     reason: str = ""
     failed: str = ""
+    restated: bool = False
 
 
 _ABOUT = ", ".join(f.name for f in fields(About))
