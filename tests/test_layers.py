@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = {
     "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
         reading model statements reports table figures prompts files text records errors""",
-    "agent/faces": "console batch",
+    "agent/faces": "console batch reports",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
     "agent/telling": "phrase faithful conclude provenance trace",
@@ -25,7 +25,8 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/reports": "store document html plain pdf pages",
+    "agent/reports": """ingest text table_rows exporting extract checks cells statements titles key_figures facts heads rows items
+        amounts about store document html plain pdf pages""",
     "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
     "agent/figures": "values formulas said aliases numbers schema",
 }

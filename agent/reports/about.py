@@ -26,9 +26,13 @@ _PERIODS = {
 }
 _HAN = {c: str(i) for i, c in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0", "０": "0"}
 _REPORT = re.compile(rf"((?:19|20)\d\d)年?度?({'|'.join(sorted(_PERIODS, key=len, reverse=True))})(?P<more>.{{0,8}})")
-_COMPANY = re.compile(r"^[\u4e00-\u9fffA-Za-z0-9()·&.\-]{2,40}?(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司)$")
+_COMPANY = re.compile(
+    r"^[\u4e00-\u9fffA-Za-z0-9()·&.\-]{2,40}?(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司)$"
+)
 _CODE = re.compile(r"(?:股票|证券|公司)代码[:：]?\s*(?:A股[:：]?\s*)?(\d{6})")
-_SHORT = re.compile(r"(?:股票|证券|公司)简称[:：]?\s*(\*?[\u4e00-\u9fffA-Za-z0-9*ＡＢ]{2,10}?)(?=股票|证券|公司|公告|编号|\s|$)")
+_SHORT = re.compile(
+    r"(?:股票|证券|公司)简称[:：]?\s*(\*?[\u4e00-\u9fffA-Za-z0-9*ＡＢ]{2,10}?)(?=股票|证券|公司|公告|编号|\s|$)"
+)
 
 
 def period(document: Document) -> tuple[int, str]:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 UNITS = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8}
 _DASHES = re.compile(r"^[-—–－─一/]{1,4}$")
-_FIGURE = re.compile(r"^(?P<open>\()?(?P<sign>[-+])?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?(?P<percent>%)?(?(open)\))$")
+_FIGURE = re.compile(
+    r"^(?P<open>\()?(?P<sign>[-+])?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?(?P<percent>%)?(?(open)\))$"
+)
 _UNIT = re.compile(r"(?:单位|人民币|金额)[^元,;。]{0,8}?(百万元|千元|万元|亿元|元)")
 
 

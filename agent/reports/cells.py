@@ -55,7 +55,9 @@ def _by_scope(table: Table, tables: Sequence[Table]) -> dict[str, list[Column]]:
 def _tells_owners(table: Table) -> bool:
     if table.kind == "现金流量表":
         return True  # says nothing of owners
-    named = {items.item(table.kind, entry.label) for entry in table.entries if any(amount(c.text) for c in entry.figures)}
+    named = {
+        items.item(table.kind, entry.label) for entry in table.entries if any(amount(c.text) for c in entry.figures)
+    }
     return bool(named & set(_OWNERS))
 
 

@@ -47,18 +47,23 @@ def read(path: Path) -> Document:
         CaibaoError: there is no such file, or it is empty, encrypted, cut, too large or none of these kinds.
     """
     raw = _bytes(path)
-    digest = hashlib.sha256(raw).hexdigest()
+    known = hashlib.sha256(raw).hexdigest()
     if b"%PDF-" in raw[:1024]:
         pages, layout = pdf.read(raw, path)
-        return Document(path, "pdf", digest, pages, layout)
+        return Document(path, "pdf", known, pages, layout)
     if b"\x00" in raw[:4096]:
         raise CaibaoError(f"{path} 不是PDF、HTML或文字文件（内容与扩展名不符？），请换成年报的PDF、HTML或txt。")
     text = decode(raw, str(path))
     if html.looks_like(text):
-        return Document(path, "html", digest, html.read(text, path))
+        return Document(path, "html", known, html.read(text, path))
     if plain.is_json_lines(text):
-        return Document(path, "json", digest, plain.read_json_lines(text, path))
-    return Document(path, "text", digest, plain.read_text(text, path))
+        return Document(path, "json", known, plain.read_json_lines(text, path))
+    return Document(path, "text", known, plain.read_text(text, path))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file. Raises CaibaoError as `read` does."""
+    return hashlib.sha256(_bytes(path)).hexdigest()
 
 
 def _bytes(path: Path) -> bytes:

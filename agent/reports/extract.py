@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.errors import CaibaoError
 from agent.reports import about, facts, key_figures
 from agent.reports.cells import cells as statement_cells
+from agent.reports.checks import checked
 from agent.reports.document import Document
 from agent.reports.statements import tables
 from agent.reports.store import About, Cell
@@ -38,5 +39,5 @@ def extract(document: Document) -> tuple[About, list[Cell]]:
             document.file, str(document.path), document.digest, document.kind, len(document.pages),
             company, code, short_name, year, period,
         ),
-        found,
+        checked(found),
     )  # fmt: skip

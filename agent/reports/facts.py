@@ -161,7 +161,11 @@ def _degree(label: str) -> str | None:
     name = re.sub("^大学专科$|^专科$|^大学大专$", "大专", name)
     if not re.match("博士|硕士|研究生|本科|大专|专科|中专|高中|大学", name) or len(name) > 12:
         return None
-    return "博士及以上的员工人数" if re.fullmatch("博士及?以上", name) else f"{name.replace('研究生及以上', '研究生以上')}员工人数"
+    return (
+        "博士及以上的员工人数"
+        if re.fullmatch("博士及?以上", name)
+        else f"{name.replace('研究生及以上', '研究生以上')}员工人数"
+    )
 
 
 def _research(document: Document, page: Page) -> Iterator[Cell]:

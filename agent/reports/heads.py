@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from agent.reports.rows import Cell, Row
 
 _OTHER = re.compile(r"增减|变动|变化|比例|幅度|差异|调整数|影响|说明|附注|注释|调整前|占比|行次|比上年|比本年")
-_NO_VALUE = re.compile(r"^(?:项\s*目|科\s*目|资\s*产|负债.*|主要会计数据|主要财务指标|财务指标|附\s*注.*|注\s*释.*|注|行\s*次)$")
+_NO_VALUE = re.compile(
+    r"^(?:项\s*目|科\s*目|资\s*产|负债.*|主要会计数据|主要财务指标|财务指标|附\s*注.*|注\s*释.*|注|行\s*次)$"
+)
 _OVER_ALL = re.compile(r"^(?:合并|母公司|公司|本公司|本?集团|本行|银行|.*(?:19|20)\d\d.*)$")
 _DATE = re.compile(r"((?:19|20)\d\d)[年.\-/](?:(\d{1,2})[月.\-/](\d{1,2})日?)?")
 _NOW = re.compile(r"年初[至到]报告期末|期末|年末|本期|本年|本报告期|当期|本季|季度末")

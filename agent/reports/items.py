@@ -91,3 +91,9 @@ def is_open(label: str) -> bool:
     """Whether a bracket of the label is still open: the rest stands on the next line."""
     text = unicodedata.normalize("NFKC", label)
     return text.count("(") > text.count(")")
+
+
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """The items of all statements."""
+    return frozenset(name for keys in _items().values() for name in keys.values())

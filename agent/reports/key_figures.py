@@ -17,7 +17,9 @@ from agent.reports.store import Cell
 
 STATEMENT = "主要会计数据"
 _BEGIN = re.compile(r"主要(?:会计数据|财务数据|财务指标)|关键指标")
-_STOP = re.compile(r"境内外会计|分季度|季度(?:主要|的)|非经常性损益(?:的)?项目|补充财务|股东信息|公司业务概要|报告期主要|变动的情况|发生变动")
+_STOP = re.compile(
+    r"境内外会计|分季度|季度(?:主要|的)|非经常性损益(?:的)?项目|补充财务|股东信息|公司业务概要|报告期主要|变动的情况|发生变动"
+)
 _HEAD = re.compile(r"(?:19|20)\d\d年|本报告期|上年同期|本期|年初[至到]|增减|变动|期末|^减|调整[前后]")
 _MOST_PAGES = 4
 _SEARCHED = 60  # pages from the beginning
@@ -99,7 +101,9 @@ def _begins(text: str) -> bool:
     """The page holds the title and, it or the next one, the table; not a line of the contents."""
     compact = "".join(text.split())
     begin = _BEGIN.search(compact)
-    return bool(begin and re.search(r"(?:总资产|资产总额|营业收入|净利润)[^。]{0,30}\d,\d{3}", compact[begin.start() :]))
+    return bool(
+        begin and re.search(r"(?:总资产|资产总额|营业收入|净利润)[^。]{0,30}\d,\d{3}", compact[begin.start() :])
+    )
 
 
 def _stops(row: Row) -> bool:
@@ -133,7 +137,7 @@ def _take(blocks: list[_Block], row: Row) -> None:
 
 def _joins(last: str, label: str) -> bool:
     joined = items.key(last + label)
-    return joined in _ITEMS and items.key(last) not in _ITEMS or items.is_open(last)
+    return (joined in _ITEMS and items.key(last) not in _ITEMS) or items.is_open(last)
 
 
 def _is_head(row: Row) -> bool:
@@ -179,4 +183,3 @@ def _cell(name: str, line: _Line, place: Place, unit_: str, column: heads.Column
         "合并", name, column.role, span, STATEMENT, value, place.text, unit_, line.label, line.text, line.page,
         x0, top, x1, bottom, "" if value is not None else "报告里这一格是横线", restated=column.restated,
     )  # fmt: skip
-

@@ -37,7 +37,14 @@ def read(content: bytes, path: Path) -> tuple[tuple[Page, ...], Callable[[int], 
             pages.append(Page(index + 1, tuple(Line(text) for text in _text(document, index).splitlines())))
         except pdfium.PdfiumError:
             raise CaibaoError(f"{path} 第{index + 1}页读不出来，文件可能损坏，请重新下载。") from None
-    return tuple(pages), lambda number: _layout(document, number - 1)
+
+    def layout(number: int) -> Layout:
+        try:
+            return _layout(document, number - 1)
+        except pdfium.PdfiumError:
+            raise CaibaoError(f"{path} 第{number}页读不出来，文件可能损坏，请重新下载。") from None
+
+    return tuple(pages), layout
 
 
 def _open(content: bytes, path: Path) -> pdfium.PdfDocument:
@@ -124,7 +131,11 @@ def _continues(before: _Glyph, glyph: _Glyph) -> bool:
 
 def _word(run: list[_Glyph]) -> Word:
     return Word(
-        "".join(g.text for g in run), run[0].x0, min(g.top for g in run), max(g.x1 for g in run), max(g.bottom for g in run)
+        "".join(g.text for g in run),
+        run[0].x0,
+        min(g.top for g in run),
+        max(g.x1 for g in run),
+        max(g.bottom for g in run),
     )
 
 

@@ -20,7 +20,9 @@ _LEAST_RULE = 60.0  # points of all rules at one height that make a row's edge
 _TALLEST_ROW = 120.0
 _MARGIN = (0.076, 0.94)  # of the page's height: running head above, page number below
 _FOOT = 0.88  # of the page's height, below which a lone number is the page's
-_PAGE_NUMBER = re.compile(r"^(?:第\s*)?[-–—]?\s*\d{1,4}\s*[-–—]?(?:\s*页)?(?:\s*[/,，共]\s*(?:共\s*)?\d{1,4}(?:\s*页)?)?$")
+_PAGE_NUMBER = re.compile(
+    r"^(?:第\s*)?[-–—]?\s*\d{1,4}\s*[-–—]?(?:\s*页)?(?:\s*[/,，共]\s*(?:共\s*)?\d{1,4}(?:\s*页)?)?$"
+)
 
 
 class Cell(NamedTuple):

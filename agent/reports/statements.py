@@ -16,7 +16,9 @@ _MOST_PAGES = 8  # of one statement
 _KEY_ITEMS = {"资产负债表": "资产总计", "利润表": "净利润", "现金流量表": "经营活动产生的现金流量净额"}
 _LAST_ITEMS = {"资产负债表": "负债和所有者权益总计", "利润表": "稀释每股收益", "现金流量表": "期末现金及现金等价物余额"}
 _LEAST_ITEMS = 6
-_END = re.compile(r"^(?:法定代表人|公司负责人|企业负责人|单位负责人|后附|载于|所附|此财务报表|财务报表附注|本财务报表|董事长)|主管会计工作")
+_END = re.compile(
+    r"^(?:法定代表人|公司负责人|企业负责人|单位负责人|后附|载于|所附|此财务报表|财务报表附注|本财务报表|董事长)|主管会计工作"
+)
 _HEADING = re.compile(r"[:：]$")
 _OTHER_STATEMENT = re.compile(r"权益变动表|公司基本情况$|财务报表附注$")
 _NO_HEAD = re.compile(r"单位|币种|编制|审计类型|除特别注明")
@@ -101,7 +103,9 @@ class _Reader:
 
     def _begin(self, found: Title, row: Row) -> None:
         last = self.tables[-1] if self.tables else None
-        goes_on = last and last.kind == found.kind and last.title.scopes == found.scopes and last.title.single == found.single
+        goes_on = (
+            last and last.kind == found.kind and last.title.scopes == found.scopes and last.title.single == found.single
+        )
         if last and goes_on and (found.more or _LAST_ITEMS[last.kind] not in last.items()):
             self._open = last
             return
@@ -115,7 +119,11 @@ class _Reader:
     def _take(self, table: Table, row: Row) -> None:
         label, figures = _parted(row)
         known = items.item(table.kind, label) if label else None
-        if not table.entries and not known and not (figures and label and len(figures) > 1 and items.begins_item(label)):
+        if (
+            not table.entries
+            and not known
+            and not (figures and label and len(figures) > 1 and items.begins_item(label))
+        ):
             if _opens(table.kind, label):
                 table.entries.append(Entry(label, [], row.page, row.text, row.ruled))
             else:
@@ -133,7 +141,13 @@ class _Reader:
             self._close()  # a second balance sheet whose title is missing: never taken for the first
             return
         entry = Entry(label, figures, row.page, row.text, row.ruled)
-        if _ended(table) and label and not known and not items.begins_item(label) and not _continues(table.entries[-1], entry):
+        if (
+            _ended(table)
+            and label
+            and not known
+            and not items.begins_item(label)
+            and not _continues(table.entries[-1], entry)
+        ):
             self._close()
             return
         _add(table, entry)
@@ -202,7 +216,9 @@ def _continues(last: Entry, entry: Entry) -> bool:
 
 def _is_statement(table: Table) -> bool:
     found = table.items()
-    adjusted = any("调整数" in row.text for row in table.heads)  # of the notes: how a new standard changed the year's beginning
+    adjusted = any(
+        "调整数" in row.text for row in table.heads
+    )  # of the notes: how a new standard changed the year's beginning
     return _KEY_ITEMS[table.kind] in found and len(found) >= _LEAST_ITEMS and not adjusted
 
 
