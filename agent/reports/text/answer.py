@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.reports.store import About
-from agent.reports.text import causes, headings, index, quote, words
+from agent.reports.text import causes, headings, index, quote
 from agent.reports.text.question import Asked, asked
 from agent.reports.text.quote import Quote
 from agent.reports.text.reasons import Reason
@@ -22,6 +22,7 @@ COVERED = 0.5  # of the asked words, in the passage that answers; below it the r
 _STAND_IN = re.compile(r"(?:客户|供应商|单位|公司|第)\s*[一二三四五六七八九十甲乙丙丁戊A-Ja-j\d]{1,2}名?(?=\s|$|[^\w])|\*{2,}|第[一二三四五]名")
 _RANKED_ROW = re.compile(r"(?:^|\s)[1-5一二三四五]\s+\S+.*\d{1,3},\d{3}")
 _PERIODS = {"FY": "年报", "H1": "半年报", "Q1": "一季报", "Q3": "三季报"}
+_WORDS = 0.7  # weight of the words beside titles and lines of a topic
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -61,70 +62,84 @@ def report(connection: sqlite3.Connection, document: int, about: About) -> Repor
 
 def answer(question: str, source: Report) -> TextAnswer:
     """The answer to a question about this report."""
-    wanted = asked(question, source.names)
-    if wanted.why and (told := _because(wanted, source)):
-        return told
+    wanted = asked(question, source.names, source.about.year)
+    if wanted.why:
+        return _because(wanted, source)
     told = _of_topics(wanted, source) if wanted.topics else None
     return told or _of_any(wanted, source)
 
 
-def _because(wanted: Asked, source: Report) -> TextAnswer | None:
-    """The reasons that the report gives for a line's change."""
-    found = causes.find(wanted, source.reasons)
-    if not found:
-        return None
-    return _told(source, [Quote(r.page, r.path, f"{r.item}：{r.said}") for r in found])
+def _because(wanted: Asked, source: Report) -> TextAnswer:
+    """The reasons that the report gives for a line's change; a figure alone is none."""
+    given = causes.find(wanted, source.reasons)
+    said = [Quote(r.page, r.path, f"{r.item}：{r.said}") for r in given] or causes.sentences(wanted, source.ranked)
+    if said:
+        return _told(source, said)
+    return _silent(source, f"{wanted.subject}变动的原因", "管理层讨论与分析的变动原因说明")
 
 
 def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:
     """From the sections that the rules of disclosure name; None where no such section is there but others may say it."""
     scores = source.ranked.scores(wanted.words)
     most = max(scores, default=0.0) or 1.0
-    best, best_value, topic_of_best = -1, -1.0, None
-    for topic in wanted.topics:
-        for at in _sections(topic, source.ranked):
-            value = _value(topic, source.ranked, at) + scores[at] / most
-            if value > best_value + 1e-9:
-                best, best_value, topic_of_best = at, value, topic
-    if topic_of_best is None:
+    found = [
+        (_value(wanted, topic, source.ranked, at) + (_WORDS * scores[at] / most if topic.kind != "top" else 0.0), -at, topic)
+        for topic in wanted.topics
+        for at in _sections(wanted, topic, source.ranked)
+    ]
+    if not found:
         needed = [topic for topic in wanted.topics if topic.needs]
         return _silent(source, needed[0].name, needed[0].stands) if needed else None
-    depth = _depth(topic_of_best, source.ranked.passages[best].path)
-    section = source.ranked.below(best, depth)
-    if wanted.names and topic_of_best.kind == "names" and (hidden := _withheld(source, section, topic_of_best)):
+    _, at, topic = max(found, key=lambda f: f[:2])
+    depth = _depth(topic, source.ranked.titles[-at])
+    section = source.ranked.below(-at, depth)
+    if wanted.names and topic.kind == "names" and (hidden := _withheld(source, section, topic)):
         return hidden
-    return _told(source, quote.quotes(wanted, source.ranked, section, wanted.topics, best))
+    if not _hold(source.ranked, section, wanted.years):
+        return None
+    if not _hold(source.ranked, section, wanted.places):
+        return _silent(source, wanted.bare, topic.stands)
+    return _told(source, quote.quotes(wanted, source.ranked, section, depth, wanted.topics, -at))
 
 
-def _sections(topic: Topic, ranked: Ranked) -> list[int]:
-    """Passages under a title of the topic; where it needs certain lines, those with such a line near."""
-    found = []
-    for i, passage in enumerate(ranked.passages):
-        titles = [headings.plain(title) for title in passage.path]
-        if topic.under and not any(topic.under.search(t) and "其他应收" not in t for t in titles):
-            continue
-        if any(topic.titles.search(title) for title in titles[-3:]):
-            found.append(i)
-    if topic.needs:
-        pattern = topic.needs
-        sections = {ranked.passages[i].section for i in found if any(pattern.search(headings.plain(x)) for x in ranked.passages[i].lines)}
-        found = [i for i in found if ranked.passages[i].section in sections]
-    return found
+def _hold(ranked: Ranked, at: Sequence[int], said: Sequence[str]) -> bool:
+    """Whether some passages say all of these words."""
+    return all(any(word in line for i in at for line in (*ranked.titles[i], *ranked.lines[i])) for word in said)
 
 
-def _value(topic: Topic, ranked: Ranked, at: int) -> float:
+def _sections(wanted: Asked, topic: Topic, ranked: Ranked) -> list[int]:
+    """Passages under a title of the topic; where it needs certain lines, those of sections with such a line."""
+    found = [
+        i
+        for i, titles in enumerate(ranked.titles)
+        if any(topic.titles.search(title) for title in titles[-3:])
+        and not (topic.under and not any(topic.under.search(t) and "其他应收" not in t for t in titles))
+        and (not wanted.mother or any("母公司" in title for title in titles))
+    ]
+    fact = topic.facts("".join(wanted.bare.split()))
+    if fact is None:
+        return found
+    keep: dict[tuple[str, ...], bool] = {}
+    for i in found:
+        head = ranked.titles[i][: _depth(topic, ranked.titles[i])]
+        keep[head] = keep.get(head, False) or any(fact.search(line) for line in ranked.lines[i])
+    return [i for i in found if keep[ranked.titles[i][: _depth(topic, ranked.titles[i])]]]
+
+
+def _value(wanted: Asked, topic: Topic, ranked: Ranked, at: int) -> float:
     """How surely a passage tells of the topic: its own title, its lines; earlier ones before later ones."""
-    passage = ranked.passages[at]
-    value = 0.4 * bool(passage.path and topic.titles.search(headings.plain(passage.path[-1])))
-    if topic.lines:
-        value += 0.6 * any(topic.lines.search(headings.plain(line)) for line in passage.lines)
+    titles = ranked.titles[at]
+    value = 0.4 * bool(titles and topic.titles.search(titles[-1]))
+    value += 0.6 * bool(topic.first and any(topic.first.search(title) for title in titles))
+    for fact in filter(None, (topic.lines, topic.facts("".join(wanted.bare.split())))):
+        value += 0.6 * any(fact.search(line) for line in ranked.lines[at])
     return value - 0.3 * at / len(ranked.passages)
 
 
-def _depth(topic: Topic, path: Sequence[str]) -> int:
-    """Titles down to the deepest one of the topic."""
-    named = [i + 1 for i, title in enumerate(path) if topic.titles.search(headings.plain(title))]
-    return max(named, default=len(path))
+def _depth(topic: Topic, titles: Sequence[str]) -> int:
+    """Titles down to the deepest one of the topic; of a list down to the first one, whose items are below."""
+    named = [i + 1 for i, title in enumerate(titles) if topic.titles.search(title)]
+    return (named[0] if topic.kind == "list" else named[-1]) if named else len(titles)
 
 
 def _withheld(source: Report, section: Sequence[int], topic: Topic) -> TextAnswer | None:
@@ -142,14 +157,17 @@ def _withheld(source: Report, section: Sequence[int], topic: Topic) -> TextAnswe
 def _of_any(wanted: Asked, source: Report) -> TextAnswer:
     """From the passage that BM25 ranks first, where it covers what is asked."""
     scores = source.ranked.scores(wanted.words)
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])[:5]
+    allowed = [i for i in range(len(scores)) if not wanted.mother or any("母公司" in t for t in source.ranked.titles[i])]
+    order = sorted(allowed, key=lambda i: -scores[i])[:5]
     if not order or not wanted.words:
         return _silent(source, wanted.bare or wanted.text, "")
     best = max(order, key=lambda i: (source.ranked.covered(wanted.words, [i]) >= COVERED, scores[i]))
-    section = source.ranked.below(best, len(source.ranked.passages[best].path))
-    if source.ranked.covered(wanted.words, [best]) < COVERED:
+    depth = len(source.ranked.passages[best].path)
+    section = source.ranked.below(best, depth)
+    said = source.ranked.covered(wanted.words, [best]) >= COVERED and _hold(source.ranked, section, wanted.places)
+    if not said:
         return _silent(source, wanted.bare, "")
-    return _told(source, quote.quotes(wanted, source.ranked, section, (), best))
+    return _told(source, quote.quotes(wanted, source.ranked, section, depth, (), best))
 
 
 def _told(source: Report, said: Sequence[Quote]) -> TextAnswer:
@@ -161,9 +179,8 @@ def _told(source: Report, said: Sequence[Quote]) -> TextAnswer:
 
 def _stands(source: Report, said: Quote) -> bool:
     """Every number of a quote is printed on its page, or on the next one where a paragraph goes on."""
-    pages = " ".join(p.text + " ".join(p.path) for p in source.ranked.passages if p.page in (said.page, said.page + 1))
-    plain = headings.plain(pages)
-    return all(number in plain for number in _NUMBER.findall(headings.plain(said.text)))
+    printed = "".join(source.ranked.pages.get(page, "") for page in (said.page, said.page + 1))
+    return all(number in printed for number in _NUMBER.findall(headings.plain(said.text)))
 
 
 def _silent(source: Report, what: str, stands: str, why: str = "", place: object = None) -> TextAnswer:

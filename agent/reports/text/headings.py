@@ -25,6 +25,8 @@ _DEEPEST = 8
 _GAP = 3  # numbers that may be missing between two titles
 LONGEST = 60  # characters of a title
 _ENDS_PROSE = re.compile(r"[。；;，,：:]\s*$|。")
+_ENDS_TITLE = re.compile("(?:情况|说明|事项|披露|预案|声明|分析|讨论|提示|变动|变更|政策|注释|展望|介绍|概要|简介)[:：]?$")
+_UNNUMBERED = re.compile("重要(?:内容)?提示|释义|备查文件目录|(?:董事长|行长|总裁|总经理|主席)?致(?:辞|词|股东)(?:的?信)?|(?:董事长|行长)报告书?")
 _CONTENTS_LINE = re.compile(r"\s*(\S.*?)\s*(?:\.{4,}|…{2,}|·{4,}|-{6,})\s*\d{1,4}\s*")
 
 
@@ -54,14 +56,27 @@ def numbered(line: str) -> Numbered | None:
 
 
 def may_be_title(title: str) -> bool:
-    """Short and no sentence."""
-    return 0 < len(title) <= LONGEST and not _ENDS_PROSE.search(title)
+    """Short and no sentence; a colon at the end is no matter."""
+    return 0 < len(title) <= LONGEST and not _ENDS_PROSE.search(title.rstrip(":：") if len(title) < 25 else title)
 
 
 def contents(lines: Sequence[str]) -> dict[str, str]:
     """The table of contents: title without blanks → title, as far as lines lead to a page number by dots."""
     found = (_CONTENTS_LINE.fullmatch(line) for line in lines)
     return {plain(m[1]): m[1] for m in found if m}
+
+
+def is_chapter(line: str, contents: dict[str, str]) -> bool:
+    """第三节 管理层讨论与分析, a title of the table of contents, or what stands before the first chapter."""
+    number = numbered(line)
+    if number and number.style == "第":
+        return may_be_title(number.title) and len(number.title) < 30
+    return number is None and len(line) > 1 and (plain(line) in contents or bool(_UNNUMBERED.fullmatch(plain(line))))
+
+
+def is_contents_line(line: str) -> bool:
+    """A title that leads to its page number by dots."""
+    return bool(_CONTENTS_LINE.fullmatch(line))
 
 
 def plain(text: str) -> str:
@@ -79,13 +94,19 @@ class Path:
         self.titles = [Title("第", 0, text)]
 
     def take(self, line: Numbered, printed: str) -> bool:
-        """Whether the line fits in as a title; the path is then where it stands."""
-        for i in range(len(self.titles) - 1, -1, -1):
-            title = self.titles[i]
-            if title.style == line.style and 0 < line.number - title.number <= _GAP:
-                self.titles[i:] = [Title(line.style, line.number, printed)]
-                return True
-        if not _begins(line) or len(self.titles) >= _DEEPEST:
+        """Whether the line fits in as a title; the path is then where it stands.
+
+        What ends as titles do (情况, 说明) may also follow a higher number, which was a row of a table, or begin with any.
+        """
+        sure = bool(_ENDS_TITLE.search(line.title))
+        same = [i for i, title in enumerate(self.titles) if title.style == line.style]
+        fits = [i for i in same if 0 < line.number - self.titles[i].number <= _GAP]
+        if not fits and sure and not _begins(line):
+            fits = same[:1]
+        if fits:
+            self.titles[fits[-1] :] = [Title(line.style, line.number, printed)]
+            return True
+        if not (sure or _begins(line)) or len(self.titles) >= _DEEPEST:
             return False
         self._drop_plain()
         self.titles.append(Title(line.style, line.number, printed))

@@ -55,7 +55,7 @@ def _running(pages: Sequence[Page]) -> Iterator[set[int]]:
         yield {
             at % len(lines)
             for at, text in ends.items()
-            if not text or any(other.get(at) == text for other in near) and not _is_unit(text)
+            if not text or any(other.get(at) == text for other in near) and not is_unit(text)
         }
 
 
@@ -70,7 +70,8 @@ def _ends(page: Page) -> dict[int, str]:
     }
 
 
-def _is_unit(text: str) -> bool:
+def is_unit(text: str) -> bool:
+    """单位：元, above a table."""
     return text.lstrip("(（").startswith(("单位", "货币单位", "金额单位"))
 
 

@@ -17,6 +17,9 @@ from agent.reports.text.lines import Read
 
 LONGEST = 600  # characters of a passage; a longer paragraph stays whole
 _FULL = 0.86  # of the widest lines: a line as wide goes on in the next one
+_PART, _PARTS = 36, 4  # width of a line that is a part of a broken name, and how many it has
+_BARE_FIGURE = re.compile(r"[-－(（]?\d[\d,，]*(?:\.\d+)?%?[)）]?(?:\s|$)")
+_ENDED = re.compile(r"[。；：:，,]$|^[-－(（]?\d[\d,.%]*$")
 _SENTENCE_END = tuple("。！？；：")
 _PLAIN_TITLE = re.compile(r"[^\d。；，,%％□√]{4,36}")
 # The rows of the statements are numbered too; no title stands among them until the notes begin.
@@ -71,7 +74,7 @@ def _parts(texts: list[str]) -> Iterator[tuple[str, ...]]:
 def _placed(read: list[Read]) -> Iterator[_Placed]:
     """Paragraphs and rows with the titles above them."""
     contents = headings.contents([line.text for line in read])
-    blocks = [b for b in _blocks(read, contents) if not headings._CONTENTS_LINE.fullmatch(b.text)]
+    blocks = [b for b in _with_labels(list(_blocks(read, contents))) if not headings.is_contents_line(b.text)]
     path, section, in_statement = Path(), 0, False
     for i, block in enumerate(blocks):
         after = blocks[i + 1] if i + 1 < len(blocks) else None
@@ -96,18 +99,14 @@ def _placed(read: list[Read]) -> Iterator[_Placed]:
 
 
 def _is_chapter(block: Read, contents: dict[str, str]) -> bool:
-    """第三节 管理层讨论与分析, or a title of the table of contents."""
-    number = headings.numbered(block.text)
-    if number and number.style == "第":
-        return headings.may_be_title(number.title) and len(number.title) < 30
-    return number is None and block.kind == "text" and len(block.text) > 1 and headings.plain(block.text) in contents
+    return block.kind == "text" and headings.is_chapter(block.text, contents)
 
 
 def _is_plain_title(block: Read, after: Read) -> bool:
     """Words alone above a table or above boxes."""
     if block.kind != "text" or not _PLAIN_TITLE.fullmatch(block.text):
         return False
-    return after.kind == "ticked" or lines._is_unit(after.text) or after.kind == "row" and block.text.endswith(_TITLE_END)
+    return after.kind == "ticked" or lines.is_unit(after.text) or after.kind == "row" and block.text.endswith(_TITLE_END)
 
 
 def _blocks(read: list[Read], contents: dict[str, str]) -> Iterator[Read]:
@@ -124,6 +123,26 @@ def _blocks(read: list[Read], contents: dict[str, str]) -> Iterator[Read]:
         yield block
 
 
+def _with_labels(blocks: list[Read]) -> list[Read]:
+    """Rows that begin with a figure, joined to the short lines above them: the name that its cell broke."""
+    found: list[Read] = []
+    for block in blocks:
+        if _BARE_FIGURE.match(block.text) and block.kind != "ticked":
+            parts: list[str] = []
+            while found and len(parts) < _PARTS and _is_part(found[-1], block.page):
+                parts.insert(0, found.pop().text)
+            if parts:
+                block = block._replace(text=f"{''.join(parts)} {block.text}", kind="row")
+        found.append(block)
+    return found
+
+
+def _is_part(line: Read, page: int) -> bool:
+    """Of a name that its cell broke."""
+    short = line.kind == "text" and line.page == page and line.width < _PART and not _ENDED.search(line.text)
+    return short and headings.numbered(line.text) is None and not lines.is_unit(line.text)
+
+
 def _full_widths(read: list[Read]) -> dict[int, float]:
     """Page → width from which a line of prose is full; pages differ in the size of their letters."""
     usual = _usual_width(read) or 1000.0
@@ -138,9 +157,10 @@ def _usual_width(read: list[Read]) -> float:
 
 
 def _goes_on(line: Read, after: Read, full: float) -> bool:
-    if line.kind != "text" or after.kind == "ticked" or line.width < full or line.width > 1.6 * full:
+    if line.kind != "text" or after.kind == "ticked" or after.page - line.page > 1:
         return False
-    if line.text.endswith(_SENTENCE_END[:3]) or after.page - line.page > 1:
+    over_page = after.page > line.page and after.kind == "text" and line.width > _PART
+    if line.text.endswith(_SENTENCE_END[:3]) or not (full <= line.width <= 1.6 * full or over_page):
         return False
     number = headings.numbered(after.text)
     return number is None or number.style in ("1.1", "1.1.1") or not line.text.endswith(_SENTENCE_END)

@@ -28,6 +28,17 @@ _SAID_EVERYWHERE = re.compile(
     r"|什么时候|什么|多少|哪些|哪几|哪家|哪位|哪个|几[家起笔项个名人次]|有没有|有无|是否|是不是|如何|怎么?样|怎样|为什么|为何|因为|是谁|谁|分别|其中|里面"
     r"|主要|情况|提到|写了|说了|披露|介绍|分析|简述|总结|列了|叫|名字|名称|具体|进展到|到哪一步|吗|呢|了|的|是|有|和|与|及|在|被|把|里|等|个|以及|并且"
 )
+# What people say for what reports print.
+_SAID_AS = {
+    "扣非": "扣除非经常性损益",
+    "董监高": "董事监事高级管理人员",
+    "高管": "高级管理人员",
+    "大客户": "名客户",
+    "大供应商": "名供应商",
+    "欠款方": "欠款方归集",
+    "独董": "独立董事",
+}
+_PUNCTUATION = re.compile(r"[?？!！。，,、：:；;“”\"'（）()《》]")
 _SUBJECT_END = re.compile(
     r"为什么|为何|为啥|因为什么|是因为|因为|同比|比年初|比上年|较上年|较年初|大幅|大增|变动|变化|增加|增长|减少|下降|上升|上涨|涨|降|波动|的?原因"
 )
@@ -35,9 +46,10 @@ _SUBJECT_END = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """`text`: the question without blanks and without names of the company."""
+    """`text`: the question without blanks and without names of the company; years: those that it names beside the report's."""
 
     text: str
+    years: tuple[str, ...] = ()
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:
@@ -46,11 +58,14 @@ class Asked:
     @cached_property
     def bare(self) -> str:
         """What is asked about: without times, words of asking and what every report says."""
-        return " ".join(_SAID_EVERYWHERE.sub(" ", _TIME.sub(" ", self.text)).split())
+        text = _PUNCTUATION.sub(" ", _TIME.sub(" ", self.text))
+        for said, printed in _SAID_AS.items():
+            text = text.replace(said, f" {printed} ")
+        return " ".join(_SAID_EVERYWHERE.sub(" ", text).split())
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return tuple(words.of(self.bare))
+        return (*words.of(self.bare), *self.years)
 
     @property
     def why(self) -> bool:
@@ -86,6 +101,16 @@ class Asked:
     def tell(self) -> bool:
         return bool(_TELL.search(self.text))
 
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Places that the question names; an answer must speak of them."""
+        return words.places(self.bare)
+
+    @property
+    def mother(self) -> bool:
+        """Asks of the mother company alone."""
+        return "母公司" in self.text and "归属于母公司" not in self.text and "归母" not in self.text
+
     @property
     def subject(self) -> str:
         """What 为什么 is asked of: 2019年销售费用为什么涨了三成多 → 销售费用."""
@@ -95,9 +120,9 @@ class Asked:
         return text[: end.start()] if end else text
 
 
-def asked(question: str, names: Iterable[str]) -> Asked:
-    """The question of one company's report; names: of the company."""
+def asked(question: str, names: Iterable[str], year: int) -> Asked:
+    """The question of one company's report of a year; names: of the company."""
     text = re.sub(r"\s", "", words.unify(question))
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = text.replace(name, "")
-    return Asked(text)
+    return Asked(text, tuple(dict.fromkeys(y for y in re.findall(r"20\d\d", text) if y != str(year))))

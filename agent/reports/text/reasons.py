@@ -21,7 +21,6 @@ _FINISHED = re.compile(r"(?:所致|导致|影响|原因|增加|减少|[。；;])
 _NUMBER = re.compile(r"[-－(（]?\d[\d,，]*(?:\.\d+)?[)）]?%?")
 _NOTE = re.compile(r"[(（](?:损失|亏损|净亏损|净损失).*?[)）]|_.*$|\s")
 _LONGEST_REASON = 600
-_PAGES_ON = 3  # that a table may run over
 
 
 class Reason(NamedTuple):
@@ -66,19 +65,18 @@ def _said(line: str) -> tuple[str, str]:
 
 def _in_tables(document: Document, passages: Sequence[Passage]) -> Iterator[Reason]:
     paths = {passage.page: passage.path for passage in reversed(passages)}
-    last: _Column | None = None
+    columns: list[_Column] = []
     for page in document.pages:
         headed = any(len(line.text) < 120 and _HEAD_IN_LINE.search(line.text) for line in page.lines)
+        found: list[tuple[str, str]] = []
         if any(line.cells for line in page.lines):
             found = _in_cells(page.lines)
-        elif document.layout and (headed or last and page.number - last.page <= _PAGES_ON):
+        elif document.layout and (headed or columns):
             cells = ruled.cells(document.layout(page.number))
-            last = _column(cells, page.number) or last
-            found = _in_column(cells, last) if last else []
-            if not headed and not found:
-                last = None
-        else:
-            found = []
+            here = _columns(cells)
+            for column in [*(column._replace(head=0.0) for column in columns[-1:]), *here]:
+                found += _in_column(cells, column)
+            columns = here or (columns if found else [])
         for item, said in found:
             yield Reason(page.number, _path(passages, paths, page.number, item), item, said)
 
@@ -93,26 +91,27 @@ def _path(
 
 
 class _Column(NamedTuple):
-    """A column of reasons by its place."""
+    """A column of reasons by its place; end: where the next table with such a column begins."""
 
-    page: int
     left: float
     right: float
-    head: float  # bottom of its head
+    head: float  # bottom of its head; 0 where the table goes on from the page before
+    end: float
 
 
-def _column(cells: Sequence[ruled.Cell], page: int) -> _Column | None:
+def _columns(cells: Sequence[ruled.Cell]) -> list[_Column]:
     heads = [c for c in cells if len(c.text) < 14 and _HEAD.fullmatch(c.text) and ruled.beside(cells, c)]
-    return _Column(page, heads[0].box[0], heads[0].box[2], heads[0].box[3]) if heads else None
+    ends = [*(c.box[1] for c in heads[1:]), float("inf")]
+    return [_Column(c.box[0], c.box[2], c.box[3], end) for c, end in zip(heads, ends)]
 
 
 def _in_column(cells: Sequence[ruled.Cell], column: _Column) -> list[tuple[str, str]]:
     """Each line's name is the first cell of its row, its reason the cell in the column; one reason may stand for several lines."""
     found = []
-    below = 0.0 if not any(abs(c.box[3] - column.head) < 1 and _HEAD.fullmatch(c.text) for c in cells) else column.head
     for cell in cells:
         in_column = abs(cell.box[0] - column.left) < 6 and abs(cell.box[2] - column.right) < 6
-        if not in_column or cell.box[1] < below - 1 or not _GIVEN.search(cell.text) or len(cell.text) > _LONGEST_REASON:
+        in_table = column.head - 1 <= cell.box[1] < column.end
+        if not (in_column and in_table and _GIVEN.search(cell.text) and len(cell.text) <= _LONGEST_REASON):
             continue
         rows = {c.box[1]: c for c in reversed(ruled.beside(cells, cell)) if c.box[0] < cell.box[0]}
         found += [(c.text, cell.text) for c in rows.values() if not _NUMBER.fullmatch(c.text)]

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.reports.pages import Box, Layout, Word
 
@@ -14,10 +15,14 @@ _NEAR = 2.0  # points that two lines of one border, or a line and the end of ano
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a ruled cell and its box."""
+    """The words of a ruled cell and its box."""
 
-    text: str
+    words: tuple[Word, ...]
     box: Box
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(word.text for line in on_lines(self.words) for word in line)
 
     @property
     def middle(self) -> float:
@@ -33,7 +38,7 @@ def cells(layout: Layout) -> list[Cell]:
         box = _around(word, flat, upright)
         if box:
             found[box].append(word)
-    return sorted((Cell(_text(words), box) for box, words in found.items()), key=lambda c: (c.box[1], c.box[0]))
+    return sorted((Cell(tuple(words), box) for box, words in found.items()), key=lambda c: (c.box[1], c.box[0]))
 
 
 def _around(word: Word, flat: Sequence[Box], upright: Sequence[Box]) -> Box | None:
@@ -48,15 +53,15 @@ def _around(word: Word, flat: Sequence[Box], upright: Sequence[Box]) -> Box | No
     return tuple(round(edge / _NEAR) * _NEAR for edge in edges)  # type: ignore[return-value]
 
 
-def _text(words: Sequence[Word]) -> str:
-    """Words from line to line; a line is what overlaps in height."""
+def on_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """Words from line to line, each from left to right; what overlaps in height is one line."""
     lines: list[list[Word]] = []
     for word in sorted(words, key=lambda w: (w.top, w.x0)):
         if lines and word.top < lines[-1][0].bottom - 0.5 * (word.bottom - word.top):
             lines[-1].append(word)
         else:
             lines.append([word])
-    return "".join(word.text for line in lines for word in sorted(line, key=lambda w: w.x0))
+    return [sorted(line, key=lambda w: w.x0) for line in lines]
 
 
 def beside(found: Sequence[Cell], cell: Cell) -> list[Cell]:

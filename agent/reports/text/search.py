@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+from agent.reports.text import headings
 from agent.reports.text.index import Found
 from agent.reports.text.passages import Passage
 
@@ -52,11 +53,21 @@ class Ranked:
         return sum(self.weight(word) for word in unique if word in held) / total if total else 0.0
 
     @cached_property
-    def sections(self) -> dict[int, list[int]]:
-        """Section → its passages."""
-        found: dict[int, list[int]] = defaultdict(list)
+    def titles(self) -> list[tuple[str, ...]]:
+        """The titles above every passage, without blanks."""
+        return [tuple(map(headings.plain, passage.path)) for passage in self.passages]
+
+    @cached_property
+    def lines(self) -> list[tuple[str, ...]]:
+        """The lines of every passage, without blanks."""
+        return [tuple(map(headings.plain, passage.lines)) for passage in self.passages]
+
+    @cached_property
+    def pages(self) -> dict[int, str]:
+        """Page → all that it says, without blanks."""
+        found: dict[int, str] = defaultdict(str)
         for i, passage in enumerate(self.passages):
-            found[passage.section].append(i)
+            found[passage.page] += "\n".join((*self.titles[i], *self.lines[i], ""))
         return found
 
     def below(self, at: int, depth: int) -> list[int]:

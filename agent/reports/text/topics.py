@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+_OF = re.compile("(?<=[益东])的?(?=净)")  # the 的 that questions and reports leave out
 FILE = Path(__file__).with_name("topics.txt")
 
 
@@ -15,8 +16,8 @@ FILE = Path(__file__).with_name("topics.txt")
 class Topic:
     """Regular expressions over texts without blanks.
 
-    titles: of its sections; under: what a title above must hold besides; lines: that carry the facts; needs: without such a
-    line the report is silent; kind: "list", "names" or ""; stands: where a report would tell it.
+    first: of the title to look under first; same: the lines hold the words of the question that `asked` found; titles: of its sections; under: what a title above must hold besides; lines: that carry the facts; needs: without such a
+    line the report is silent; kind: "list", "top", "names" or ""; stands: where a report would tell it.
     """
 
     name: str
@@ -25,8 +26,15 @@ class Topic:
     under: re.Pattern[str] | None
     lines: re.Pattern[str] | None
     needs: re.Pattern[str] | None
+    first: re.Pattern[str] | None
+    same: bool
     kind: str
     stands: str
+
+    def facts(self, question: str) -> re.Pattern[str] | None:
+        """What a line that carries the asked fact holds; None where any line may."""
+        found = self.asked.search(question) if self.same else None
+        return re.compile(_OF.sub("的?", re.escape(found[0])) + r".*\d") if found else self.needs
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +56,8 @@ def _topic(name: str, said: configparser.SectionProxy) -> Topic:
         pattern("under"),
         pattern("lines"),
         pattern("needs"),
+        pattern("first"),
+        said.get("same") == "yes",
         said.get("kind", ""),
         said["stands"],
     )

@@ -43,3 +43,11 @@ def of(text: str) -> list[str]:
 def unify(text: str) -> str:
     """NFKC, as questions and reports are compared; the letters' case stays."""
     return unicodedata.normalize("NFKC", text)
+
+
+def places(text: str) -> tuple[str, ...]:
+    """The names of places among jieba's words."""
+    _jieba()
+    from jieba import posseg
+
+    return tuple(word for word, flag in posseg.cut(text) if flag == "ns" and len(word) > 1)
