@@ -63,18 +63,20 @@ def report(connection: sqlite3.Connection, document: int, about: About) -> Repor
 def answer(question: str, source: Report) -> TextAnswer:
     """The answer to a question about this report."""
     wanted = asked(question, source.names, source.about.year)
-    if wanted.why:
-        return _because(wanted, source)
+    if wanted.why and (told := _because(wanted, source)):
+        return told
     told = _of_topics(wanted, source) if wanted.topics else None
     return told or _of_any(wanted, source)
 
 
-def _because(wanted: Asked, source: Report) -> TextAnswer:
-    """The reasons that the report gives for a line's change; a figure alone is none."""
+def _because(wanted: Asked, source: Report) -> TextAnswer | None:
+    """The reasons that the report gives for a line's change; a figure alone is none, unless one is asked for too."""
     given = causes.find(wanted, source.reasons)
     said = [Quote(r.page, r.path, f"{r.item}：{r.said}") for r in given] or causes.sentences(wanted, source.ranked)
     if said:
         return _told(source, said)
+    if wanted.amount and wanted.topics:
+        return None
     return _silent(source, f"{wanted.subject}变动的原因", "管理层讨论与分析的变动原因说明")
 
 

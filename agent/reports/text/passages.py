@@ -17,6 +17,7 @@ from agent.reports.text.lines import Read
 
 LONGEST = 600  # characters of a passage; a longer paragraph stays whole
 _FULL = 0.86  # of the widest lines: a line as wide goes on in the next one
+_PROSE = 60  # width from which a line with a comma and no end is a part of a paragraph
 _PART, _PARTS = 36, 4  # width of a line that is a part of a broken name, and how many it has
 _BARE_FIGURE = re.compile(r"[-－(（]?\d[\d,，]*(?:\.\d+)?%?[)）]?(?:\s|$)")
 _ENDED = re.compile(r"[。；：:，,]$|^[-－(（]?\d[\d,.%]*$")
@@ -159,10 +160,14 @@ def _usual_width(read: list[Read]) -> float:
 def _goes_on(line: Read, after: Read, full: float) -> bool:
     if line.kind != "text" or after.kind == "ticked" or after.page - line.page > 1:
         return False
-    over_page = after.page > line.page and after.kind == "text" and line.width > _PART
-    if line.text.endswith(_SENTENCE_END[:3]) or not (full <= line.width <= 1.6 * full or over_page):
+    if line.text.endswith(_SENTENCE_END[:3]):
         return False
     number = headings.numbered(after.text)
+    if after.page > line.page and after.kind == "text" and number is None and line.width > _PART:
+        return True
+    unfinished = line.width > _PROSE and after.kind == "text" and number is None and re.search("[，、]", line.text)
+    if not unfinished and not full <= line.width <= 1.6 * full:
+        return False
     return number is None or number.style in ("1.1", "1.1.1") or not line.text.endswith(_SENTENCE_END)
 
 
