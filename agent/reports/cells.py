@@ -14,7 +14,8 @@ from agent.reports.statements import Entry, Table
 from agent.reports.store import Cell
 
 _PER_SHARE = ("基本每股收益", "稀释每股收益")
-_BLANK, _DASH, _NO_UNIT, _NO_HEAD = "报告里这一格是空的", "报告里这一格是横线", "没有找到金额单位", "列的标题没有认出来"
+_BLANK, _DASH, _NO_UNIT = "报告里这一格是空的", "报告里这一格是横线", "没有找到金额单位"
+_UNCLEAR = "这一行的数看不出是哪一列的"
 _PARTS_OF_FINANCE = ("利息费用", "利息收入")  # under 财务费用, except where they stand under the revenue of a bank
 _OWNERS = ("归属于母公司所有者权益合计", "少数股东权益", "归属于母公司所有者的净利润", "少数股东损益")
 
@@ -104,7 +105,7 @@ def _cell(table: Table, name: str, entry: Entry, scope: str, column: Column, rol
     place = next((c for c in entry.figures if column.x0 <= (c.x0 + c.x1) / 2 <= column.x1), None)
     per_share = name in _PER_SHARE
     unit = "元/股" if per_share else table.unit
-    value, reason = _value(place, 1 if per_share else UNITS.get(table.unit))
+    value, reason = (None, _UNCLEAR) if entry.unclear else _value(place, 1 if per_share else UNITS.get(table.unit))
     x0, top, x1, bottom = place.box if place and place.box else (None, None, None, None)
     return Cell(
         scope, name, role, span, table.kind, value, place.text if place else "", unit, entry.label, entry.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ _OTHER = re.compile(r"增减|变动|变化|比例|幅度|差异|调整数|影响
 _NO_VALUE = re.compile(
     r"^(?:项\s*目|科\s*目|资\s*产|负债.*|主要会计数据|主要财务指标|财务指标|附\s*注.*|注\s*释.*|注|行\s*次)$"
 )
+_CLEAR = 0.6  # of the distance to the second column: what is nearer is clearly the first one's
 _OVER_ALL = re.compile(r"^(?:合并|母公司|公司|本公司|本?集团|本行|银行|.*(?:19|20)\d\d.*)$")
 _DATE = re.compile(r"((?:19|20)\d\d)[年.\-/](?:(\d{1,2})[月.\-/](\d{1,2})日?)?")
 _NOW = re.compile(r"年初[至到]报告期末|期末|年末|本期|本年|本报告期|当期|本季|季度末")
@@ -44,7 +46,7 @@ def columns(heads: Sequence[Row], places: Sequence[tuple[float, float]]) -> list
         for i, text in enumerate(_of_row(row, places)):
             said[i] += text
     found = [_column(x0, x1, _plain(text)) for (x0, x1), text in zip(places, said)]
-    return _dated(_only_single(found))
+    return _told_apart(_dated(_only_single(found)))
 
 
 def places(figures: Sequence[Cell]) -> list[tuple[float, float]]:
@@ -64,28 +66,34 @@ def _plain(text: str) -> str:
 
 
 def _of_row(row: Row, places: Sequence[tuple[float, float]]) -> list[str]:
-    """The head that one row of heads gives to each column."""
-    cells = [(c.text, (c.x0 + c.x1) / 2) for c in row.cells]
-    spaced = len(cells) == 1 and row.cells[0].box is None and " " in cells[0][0]
-    if spaced:  # text whose cells only blanks keep apart
-        cells = [(text, float(i)) for i, text in enumerate(cells[0][0].split())]
-    cells = [(text, x) for text, x in cells if not _NO_VALUE.match(_plain(text))]
-    if not cells:
-        return ["" for _ in places]
-    if len(cells) == 1 and len(places) > 1 and not _OVER_ALL.search(_plain(cells[0][0])):
-        x = cells[0][1]
-        nearest = min(range(len(places)), key=lambda i: abs(sum(places[i]) / 2 - x))
-        return [cells[0][0] if i == nearest else "" for i in range(len(places))]
-    if len(places) % len(cells) == 0:
-        share = len(places) // len(cells)
-        return [cells[i // share][0] for i in range(len(places))]
-    if spaced:
-        return ["" for _ in places]
-    centres = [(x0 + x1) / 2 for x0, x1 in places]
-    if len(cells) > len(places):
-        return [min(cells, key=lambda cell: abs(cell[1] - centre))[0] for centre in centres]
-    given = {min(range(len(places)), key=lambda i: abs(centres[i] - x)): text for text, x in cells}
-    return [given.get(i, "") for i in range(len(places))]
+    """The head that one row of heads gives to each column; "" where it cannot be told."""
+    cells = [cell for cell in row.cells if not _NO_VALUE.match(_plain(cell.text))]
+    if cells and all(cell.sides for cell in cells):
+        return [_within(cells, (x0 + x1) / 2) for x0, x1 in places]
+    texts = [cell.text for cell in cells]
+    if len(cells) == 1 and cells[0].box is None and " " in texts[0]:  # text whose cells only blanks keep apart
+        texts = [text for text in texts[0].split() if not _NO_VALUE.match(_plain(text))]
+    one = len(texts) == 1 and len(places) > 1 and not _OVER_ALL.search(_plain(texts[0]))
+    if texts and not one and len(places) % len(texts) == 0:
+        share = len(places) // len(texts)
+        return [texts[i // share] for i in range(len(places))]
+    found = ["" for _ in places]
+    for cell in cells if cells and cells[0].box else ():
+        at = _nearest((cell.x0 + cell.x1) / 2, places)
+        if at is not None:
+            found[at] += cell.text
+    return found
+
+
+def _within(cells: Sequence[Cell], x: float) -> str:
+    return next((cell.text for cell in cells if cell.sides and cell.sides[0] <= x < cell.sides[1]), "")
+
+
+def _nearest(x: float, places: Sequence[tuple[float, float]]) -> int | None:
+    """The column whose middle is nearest; None where the next one is hardly farther."""
+    far = sorted((abs((x0 + x1) / 2 - x), i) for i, (x0, x1) in enumerate(places))
+    clear = len(far) == 1 or far[0][0] < _CLEAR * far[1][0]
+    return far[0][1] if far and clear else None
 
 
 def _column(x0: float, x1: float, head: str) -> Column:
@@ -127,6 +135,12 @@ def _dated(found: list[Column]) -> list[Column]:
     before = max(earlier) if earlier else None
     roles = {i: "current" if date == last else "prior" if date == before else "" for i, date in dates.items()}
     return [replace(c, role=roles.get(i, c.role if not c.head else "")) for i, c in enumerate(found)]
+
+
+def _told_apart(found: list[Column]) -> list[Column]:
+    """Two columns that seem to be the same, and neither restated, are taken for neither."""
+    marks = Counter((c.role, c.scope, c.single, c.restated) for c in found if c.role)
+    return [replace(c, role="") if marks[c.role, c.scope, c.single, c.restated] > 1 else c for c in found]
 
 
 def _date(head: str) -> tuple[int, int, int] | None:

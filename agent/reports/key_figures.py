@@ -14,6 +14,7 @@ from agent.reports.document import Document
 from agent.reports.rows import Cell as Place
 from agent.reports.rows import Row, rows
 from agent.reports.store import Cell
+from agent.reports.titles import title
 
 STATEMENT = "主要会计数据"
 _BEGIN = re.compile(r"主要(?:会计数据|财务数据|财务指标)|关键指标")
@@ -107,7 +108,8 @@ def _begins(text: str) -> bool:
 
 
 def _stops(row: Row) -> bool:
-    return bool(_STOP.search(row.text)) and len(row.cells) == 1 and len(row.text) < 40
+    alone = len(row.cells) == 1 and len(row.text) < 40
+    return alone and bool(_STOP.search(row.text) or title(row.text))
 
 
 def _take(blocks: list[_Block], row: Row) -> None:
@@ -148,7 +150,7 @@ def _is_head(row: Row) -> bool:
 
 def _of_block(block: _Block) -> Iterator[Cell]:
     known = [(name, line) for line in block.lines if line.figures and (name := _item(line.label))]
-    places = heads.places([cell for line in block.lines for cell in line.figures]) if known else []
+    places = heads.places([cell for _, line in known for cell in line.figures])
     columns = [column for column in heads.columns(block.heads, places) if column.role]
     for name, line in known:
         unit_ = _unit(name, line, block.unit)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from agent.reports.pages import Box, Layout, Line, Page, Word
 MOST_PAGES = 2000
 MOST_CHARACTERS = 60_000  # of a page; a dense one has 4,000
 MOST_PATHS = 20_000  # of a page; a dense table has 600
+_KEPT = 64  # layouts of pages that are kept, as several parts read the same pages
 _GAP = 0.25  # of the size of a glyph: more keeps words apart
 _TAIL = 4096  # bytes at the end of a whole file that hold its end mark
 
@@ -38,6 +40,7 @@ def read(content: bytes, path: Path) -> tuple[tuple[Page, ...], Callable[[int], 
         except pdfium.PdfiumError:
             raise CaibaoError(f"{path} 第{index + 1}页读不出来，文件可能损坏，请重新下载。") from None
 
+    @lru_cache(maxsize=_KEPT)
     def layout(number: int) -> Layout:
         try:
             return _layout(document, number - 1)
@@ -74,16 +77,18 @@ def _layout(document: pdfium.PdfDocument, index: int) -> Layout:
         width, height = page.get_size()
         text = page.get_textpage()
         try:
-            words = sorted(_words(text, height), key=lambda word: (word.top, word.x0))
+            rulings = tuple(_rulings(page, height))
+            sides = [box for box in rulings if box[2] - box[0] < box[3] - box[1]]
+            words = sorted(_words(text, height, sides), key=lambda word: (word.top, word.x0))
         finally:
             text.close()
-        return Layout(tuple(words), tuple(_rulings(page, height)), width, height)
+        return Layout(tuple(words), rulings, width, height)
     finally:
         page.close()
 
 
-def _words(text: pdfium.PdfTextPage, height: float) -> Iterator[Word]:
-    """Runs of characters without a blank, a gap or a new line between them."""
+def _words(text: pdfium.PdfTextPage, height: float, sides: Sequence[Box]) -> Iterator[Word]:
+    """Runs of characters without a blank, a gap, a side of a cell or a new line between them."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     loose = raw_api.FS_RECTF()
     run: list[_Glyph] = []
@@ -101,7 +106,7 @@ def _words(text: pdfium.PdfTextPage, height: float) -> Iterator[Word]:
             character, left.value, height - top.value, right.value, height - bottom.value,
             loose.left, loose.right, abs(loose.top - loose.bottom),
         )  # fmt: skip
-        if run and not _continues(run[-1], glyph):
+        if run and (not _continues(run[-1], glyph) or _is_apart(run[-1], glyph, sides)):
             yield _word(run)
             run = []
         run.append(glyph)
@@ -127,6 +132,14 @@ def _continues(before: _Glyph, glyph: _Glyph) -> bool:
     size = max(glyph.size, before.size, 4.0)
     same_line = min(glyph.bottom, before.bottom) - max(glyph.top, before.top) > -0.6 * size
     return same_line and -size < glyph.begin - before.end < _GAP * size
+
+
+def _is_apart(before: _Glyph, glyph: _Glyph, sides: Sequence[Box]) -> bool:
+    """Whether the side of a cell runs between two glyphs."""
+    if glyph.x0 - before.x1 < 1.0:
+        return False
+    middle = (glyph.top + glyph.bottom) / 2
+    return any(before.x1 - 0.5 <= x <= glyph.x0 + 0.5 and top <= middle <= bottom for x, top, _, bottom in sides)
 
 
 def _word(run: list[_Glyph]) -> Word:

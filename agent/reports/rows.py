@@ -26,21 +26,29 @@ _PAGE_NUMBER = re.compile(
 
 
 class Cell(NamedTuple):
-    """Text of one cell. [x0, x1): where its words stand, in points; its index in rows that have no places."""
+    """Text of one cell. [x0, x1): where its words stand, in points; its index in rows that have no places.
+
+    `sides`: the ruled lines to its left and right.
+    """
 
     text: str
     x0: float
     x1: float
     box: Box | None = None
+    sides: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """Cells from left to right, none empty. `ruled`: between ruled lines, so that nothing above or below belongs to it."""
+    """Cells from left to right, none empty. `ruled`: between ruled lines, so that nothing above or below belongs to it.
+
+    `width`: how many cells, empty ones too, a row without places has; 0 of rows with places.
+    """
 
     page: int
     cells: tuple[Cell, ...]
     ruled: bool = False
+    width: int = 0
 
     @property
     def text(self) -> str:
@@ -53,8 +61,10 @@ def rows(document: Document, page: Page) -> list[Row]:
         return list(_of_layout(page.number, document.layout(page.number)))
     lines = [line for line in page.lines if line.kind == "text"]
     if document.kind == "text":
-        return [Row(page.number, cells) for line in lines if (cells := _spaced(line.text))]
-    return [Row(page.number, cells, bool(line.cells)) for line in lines if (cells := _apart(line))]
+        return [Row(page.number, cells, width=_width(line.text)) for line in lines if (cells := _spaced(line.text))]
+    return [
+        Row(page.number, cells, bool(line.cells), max(len(line.cells), 1)) for line in lines if (cells := _apart(line))
+    ]
 
 
 def _apart(line: Line) -> tuple[Cell, ...]:
@@ -86,6 +96,15 @@ def _spaced(text: str) -> tuple[Cell, ...]:
         label, start = "", 0
     cells = [Cell(label, 0, 0.5)] if label else []
     return (*cells, *(Cell(part, i, i + 0.5) for i, part in enumerate(parts[start:], 1) if part))
+
+
+def _width(text: str) -> int:
+    """How many cells a line of text has where a blank ends each; the label counts as one."""
+    cells = _spaced(text)
+    if not cells or not any(_FIGURE.match(cell.text) for cell in cells):
+        return 1
+    behind = len(text) - len(text.rstrip(" "))
+    return int(cells[-1].x0) + max(behind, 1)
 
 
 def _of_layout(number: int, layout: Layout) -> Iterator[Row]:
@@ -139,11 +158,11 @@ def _merged(places: Sequence[float], apart: float) -> list[float]:
 
 def _ruled(number: int, words: Sequence[Word], columns: Sequence[float]) -> Iterator[Row]:
     cells = []
-    ends = [*columns[1:], 1e9]
-    for left, right in zip([-1e9, *columns[1:]], ends):
+    for left, right in zip([-1e9, *columns[1:]], [*columns[1:-1], 1e9, 1e9]):
         inside = [word for word in words if left <= (word.x0 + word.x1) / 2 < right]
         if inside:
-            cells.append(_cell([word for line in _lines(inside) for word in line]))
+            cell = _cell([word for line in _lines(inside) for word in line])
+            cells.append(cell._replace(sides=(left, right)))
     if cells:
         yield Row(number, tuple(cells), True)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from agent.reports import heads, items
 from agent.reports.amounts import is_dash, is_figure, is_plain_count, unit
@@ -35,6 +37,8 @@ class Entry:
     page: int
     text: str
     ruled: bool
+    width: int = 0
+    unclear: bool = False  # its figures cannot be told by their columns
 
 
 @dataclass
@@ -140,7 +144,7 @@ class _Reader:
         if table.kind == "资产负债表" and known == "货币资金" and _LAST_ITEMS[table.kind] in table.items():
             self._close()  # a second balance sheet whose title is missing: never taken for the first
             return
-        entry = Entry(label, figures, row.page, row.text, row.ruled)
+        entry = Entry(label, figures, row.page, row.text, row.ruled, row.width)
         if (
             _ended(table)
             and label
@@ -198,7 +202,7 @@ def _add(table: Table, entry: Entry) -> None:
     last.label += entry.label
     last.text += " " + entry.text
     if not last.figures:
-        last.figures, last.page = entry.figures, entry.page
+        last.figures, last.page, last.width = entry.figures, entry.page, entry.width
 
 
 def _continues(last: Entry, entry: Entry) -> bool:
@@ -224,6 +228,7 @@ def _is_statement(table: Table) -> bool:
 
 def _with_columns(table: Table) -> Table:
     """The table with its columns; those with the numbers of notes are taken out."""
+    _align(table)
     figures = [cell for entry in table.entries for cell in entry.figures]
     places = heads.places(figures)
     notes = [place for place in places if _are_notes([c for c in figures if place[0] <= c.x0 < place[1]], figures)]
@@ -233,6 +238,27 @@ def _with_columns(table: Table) -> Table:
         entry.figures = [c for c in entry.figures if any(x0 <= c.x0 < x1 for x0, x1 in places)]
     columns = heads.columns(table.heads, places)
     return replace(table, columns=columns, unit=table.unit or _guess(figures))
+
+
+def _align(table: Table) -> None:
+    """Rows without places that have more or fewer cells than most: their figures go into the columns in order, where all columns are filled
+    on that page, and nowhere where they are not."""
+    filled = [entry for entry in table.entries if entry.figures and entry.width]
+    if not filled:
+        return
+    usual = Counter(entry.width for entry in filled).most_common(1)[0][0]
+    wanted = sorted({cell.x0 for entry in filled if entry.width == usual for cell in entry.figures})
+    for (_, width), group in groupby(filled, key=lambda entry: (entry.page, entry.width)):
+        odd = list(group)
+        have = sorted({cell.x0 for entry in odd for cell in entry.figures})
+        if width == usual:
+            continue
+        for entry in odd:
+            entry.unclear = len(have) != len(wanted)
+            moved = dict(zip(have, wanted))
+            entry.figures = [
+                Cell(cell.text, moved[cell.x0], moved[cell.x0] + 0.5) for cell in entry.figures if not entry.unclear
+            ]
 
 
 def _are_notes(inside: Sequence[Cell], figures: Sequence[Cell]) -> bool:

@@ -123,7 +123,9 @@ def test_money_comes_in_yuan_whatever_the_unit(tmp_path: Path) -> None:
 
 def test_no_unit_no_value(tmp_path: Path) -> None:
     rows = [(label, a.split(".")[0], b.split(".")[0]) for label, a, b in made.BALANCE]
-    cell = of(tmp_path, Sheet("合并资产负债表", ("项目", "期末余额", "期初余额"), rows, above=()))["合并", "货币资金", "current"]
+    cell = of(tmp_path, Sheet("合并资产负债表", ("项目", "期末余额", "期初余额"), rows, above=()))[
+        "合并", "货币资金", "current"
+    ]
     assert (cell.value, cell.printed) == (None, "1,200")
     assert "单位" in cell.reason
 
@@ -207,7 +209,9 @@ def test_the_rate_of_change_is_never_taken_for_the_year_before(report: tuple[Abo
 
 
 def test_a_summary_is_refused(tmp_path: Path) -> None:
-    path = made.pdf(tmp_path / "a.pdf", Report(["云杉机械股份有限公司", "2021年年度报告摘要", *made.annual().parts[3:]]))
+    path = made.pdf(
+        tmp_path / "a.pdf", Report(["云杉机械股份有限公司", "2021年年度报告摘要", *made.annual().parts[3:]])
+    )
     with pytest.raises(CaibaoError, match="摘要"):
         extract(read(path))
 
