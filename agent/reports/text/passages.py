@@ -165,7 +165,8 @@ def _goes_on(line: Read, after: Read, full: float) -> bool:
     number = headings.numbered(after.text)
     if after.page > line.page and after.kind == "text" and number is None and line.width > _PART:
         return True
-    unfinished = line.width > _PROSE and after.kind == "text" and number is None and re.search("[，、]", line.text)
+    plain = after.kind == "text" and number is None and headings.numbered(line.text) is None
+    unfinished = plain and line.width > _PROSE and re.search("，", line.text)
     if not unfinished and not full <= line.width <= 1.6 * full:
         return False
     return number is None or number.style in ("1.1", "1.1.1") or not line.text.endswith(_SENTENCE_END)
