@@ -25,7 +25,7 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/reports": """ingest text table_rows exporting extract cells statements checks key_figures facts titles heads rows items
+    "agent/reports": """ingest text ocr table_rows exporting extract cells statements checks key_figures facts titles heads rows items
         amounts about store document html plain pdf pages""",
     "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
     "agent/figures": "values formulas said aliases numbers schema",
