@@ -23,6 +23,7 @@ _STAND_IN = re.compile(r"(?:客户|供应商|单位|公司|第)\s*[一二三四�
 _RANKED_ROW = re.compile(r"(?:^|\s)[1-5一二三四五]\s+\S+.*\d{1,3},\d{3}")
 _PERIODS = {"FY": "年报", "H1": "半年报", "Q1": "一季报", "Q3": "三季报"}
 _WORDS = 0.7  # weight of the words beside titles and lines of a topic
+_FIGURE = re.compile(r"\d(?!\d{0,3}年)|[一二三四五六七八九十百]+[个家项名位]")  # a figure that is no year
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -50,8 +51,7 @@ class Report:
 
     @property
     def names(self) -> tuple[str, ...]:
-        short = self.about.short_name
-        return self.about.company, short, short[2:] if len(short) == 4 else ""
+        return self.about.company, self.about.short_name
 
 
 def report(connection: sqlite3.Connection, document: int, about: About) -> Report:
@@ -88,6 +88,7 @@ def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:
         (_value(wanted, topic, source.ranked, at) + (_WORDS * scores[at] / most if topic.kind != "top" else 0.0), -at, topic)
         for topic in wanted.topics
         for at in _sections(wanted, topic, source.ranked)
+        if not topic.same or _has_rest(wanted, topic, source.ranked, at)
     ]
     if not found:
         needed = [topic for topic in wanted.topics if topic.needs]
@@ -102,6 +103,12 @@ def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:
     if not _hold(source.ranked, section, wanted.places):
         return _silent(source, wanted.bare, topic.stands)
     return _told(source, quote.quotes(wanted, source.ranked, section, depth, wanted.topics, -at))
+
+
+def _has_rest(wanted: Asked, topic: Topic, ranked: Ranked, at: int) -> bool:
+    """Whether a passage speaks of what is asked beside the topic's own words."""
+    rest = wanted.rest(topic)
+    return not rest or ranked.covered(rest, [at]) >= COVERED
 
 
 def _hold(ranked: Ranked, at: Sequence[int], said: Sequence[str]) -> bool:
@@ -135,6 +142,8 @@ def _value(wanted: Asked, topic: Topic, ranked: Ranked, at: int) -> float:
     value += 0.6 * bool(topic.first and any(topic.first.search(title) for title in titles))
     for fact in filter(None, (topic.lines, topic.facts("".join(wanted.bare.split())))):
         value += 0.6 * any(fact.search(line) for line in ranked.lines[at])
+    if (wanted.names or wanted.amount) and all(quote.says_nothing(line) for line in ranked.passages[at].lines):
+        value -= 1.0
     return value - 0.3 * at / len(ranked.passages)
 
 
@@ -161,15 +170,14 @@ def _of_any(wanted: Asked, source: Report) -> TextAnswer:
     scores = source.ranked.scores(wanted.words)
     allowed = [i for i in range(len(scores)) if not wanted.mother or any("母公司" in t for t in source.ranked.titles[i])]
     order = sorted(allowed, key=lambda i: -scores[i])[:5]
-    if not order or not wanted.words:
-        return _silent(source, wanted.bare or wanted.text, "")
-    best = max(order, key=lambda i: (source.ranked.covered(wanted.words, [i]) >= COVERED, scores[i]))
-    depth = len(source.ranked.passages[best].path)
-    section = source.ranked.below(best, depth)
-    said = source.ranked.covered(wanted.words, [best]) >= COVERED and _hold(source.ranked, section, wanted.places)
-    if not said:
-        return _silent(source, wanted.bare, "")
-    return _told(source, quote.quotes(wanted, source.ranked, section, depth, (), best))
+    for best in order if wanted.words else []:
+        depth = len(source.ranked.passages[best].path)
+        section = source.ranked.below(best, depth)
+        covered = source.ranked.covered(wanted.words, [best]) >= COVERED and _hold(source.ranked, section, wanted.places)
+        said = quote.quotes(wanted, source.ranked, section, depth, (), best) if covered else []
+        if said and (not wanted.amount or any(_FIGURE.search(q.text) for q in said)):
+            return _told(source, said)
+    return _silent(source, wanted.bare or wanted.text, "")
 
 
 def _told(source: Report, said: Sequence[Quote]) -> TextAnswer:

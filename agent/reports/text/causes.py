@@ -15,6 +15,7 @@ _MOST = 3
 _SAME = 0.75  # of two characters side by side in common, from which two names are one
 _LOOKED_AT = 30  # passages
 _REASON = re.compile("主要系|主要是|主要由|主要因|主要受|受.{2,40}影响|由于|原因|所致|导致|因为|得益于|系.{4,}所致")
+_CHANGE = re.compile("变动|变化|增[加长幅]|减少|下降|上升|上涨|亏损|同比|比上年|较上|提高|降低|转[正负]")
 _FILLING = re.compile(r"产生的|及现金等价物|等价物|[（(].*?[)）]|期末|期内|合计|总额|金额|净额|余额|量|的|^[一二三四五六七八九十\d]+[、.．]")
 _QUARTER = re.compile(r"单季|第[一二三四]季度")
 _SO_FAR = re.compile(r"前[二三]季度|年初至|累计|1[-－至]9月")
@@ -43,10 +44,16 @@ def sentences(wanted: Asked, ranked: Ranked) -> list[Quote]:
         titled = any(subject in _plain(title) for title in ranked.titles[i][-1:])
         for line in ranked.passages[i].lines:
             for said in SENTENCE.findall(line):
-                if subject in _plain(headings.plain(said)) and _REASON.search(said):
+                if _named(subject, _plain(headings.plain(said))) and _REASON.search(said) and _CHANGE.search(said):
                     found.append((not titled, rank, Quote(ranked.passages[i].page, ranked.passages[i].path, said.strip())))
     found.sort(key=lambda f: f[:2])
     return [said for *_, said in found[:1]]
+
+
+def _named(subject: str, said: str) -> bool:
+    """A short name stands alone: 利润 is not in 未分配利润."""
+    found = re.search(("" if len(subject) > 2 else "(?:^|[，、；和及与])") + re.escape(subject), said)
+    return found is not None
 
 
 def _of_the_time(wanted: Asked, found: list[Reason]) -> list[Reason]:

@@ -38,6 +38,7 @@ _SAID_AS = {
     "欠款方": "欠款方归集",
     "独董": "独立董事",
 }
+_OF_FIGURES = re.compile("同比|环比|增幅|增速|增长率?|变化|变动|幅度|累计|单季|较上年|比上年|上年|金额|数额|比例|比率|占比|合计|总额|年末|期末|[增降升减]")
 _PUNCTUATION = re.compile(r"[?？!！。，,、：:；;“”\"'（）()《》]")
 _SUBJECT_END = re.compile(
     r"为什么|为何|为啥|因为什么|是因为|因为|同比|比年初|比上年|较上年|较年初|大幅|大增|变动|变化|增加|增长|减少|下降|上升|上涨|涨|降|波动|的?原因"
@@ -100,6 +101,10 @@ class Asked:
     @property
     def tell(self) -> bool:
         return bool(_TELL.search(self.text))
+
+    def rest(self, topic: Topic) -> list[str]:
+        """The asked words beside those that name a topic and those of any figure."""
+        return words.of(_OF_FIGURES.sub(" ", topic.asked.sub(" ", "".join(self.bare.split()))))
 
     @cached_property
     def places(self) -> tuple[str, ...]:

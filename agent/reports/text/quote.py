@@ -61,6 +61,11 @@ def quotes(
     return _merged(_best(asked, ranked, lines, topics, ranked.passages[best]), SHORT)
 
 
+def says_nothing(line: str) -> bool:
+    """适用, 不适用, 无 and the like."""
+    return bool(_NOTHING.fullmatch(line))
+
+
 def _said(lines: Iterable[_Line]) -> list[_Line]:
     """Without ticks that say 适用 and nothing else."""
     return [line for line in lines if line.text != "适用"]
@@ -69,7 +74,7 @@ def _said(lines: Iterable[_Line]) -> list[_Line]:
 def _items(lines: Sequence[_Line], depth: int) -> list[_Line]:
     """The items of a list: the titles one deeper than the section, else its numbered paragraphs; the first sentence of each where all fit."""
     titles: dict[tuple[str, ...], _Line] = {}
-    for line in lines:
+    for line in _said(lines):
         if len(line.path) > depth and headings.numbered(line.path[depth]):
             titles.setdefault(line.path[: depth + 1], line)
     if titles:

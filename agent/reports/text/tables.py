@@ -1,7 +1,7 @@
 """Pages of a PDF with the rows of their ruled tables whole: a cell's lines are one text, its cells stay apart.
 
 Reading the places of words takes longer than all else, so only pages that seem to hold tables before the financial report
-are read so; the notes of the statements print most rows on one line.
+are read so, and later ones with an amount that a cell broke; the notes of the statements print most rows on one line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from agent.reports.text.ruled import Cell
 
 _SHORT_REPORT = 40  # pages; of a quarter: all of them are read
 _FINANCIAL_REPORT = re.compile(r"第[一二三四五六七八九十]{1,3}[节章]\s*财务(?:会计)?报告|财务报告")
+# An amount that its cell broke: 225,633,071.3 above 4. A part of it is another amount.
+_BROKEN = re.compile(r"\d,\d{3}\.\d?(?![\d])|\d,\d{0,2}(?=\s|$)|^\s*[.,]\d{1,3}(?=\s|$)|(?<=,\d{3}\.\d)\s")
 _FRAGMENT = 30  # width of a line that may be a part of a cell
 _FRAGMENTS = 4
 
@@ -26,9 +28,13 @@ def whole_rows(document: Document) -> tuple[Page, ...]:
         return document.pages
     last = _last(document)
     return tuple(
-        _ruled(page, document.layout(page.number)) if page.number <= last and _has_table(page) else page
+        _ruled(page, document.layout(page.number)) if _is_read(page, last) else page
         for page in document.pages
     )
+
+
+def _is_read(page: Page, last: int) -> bool:
+    return _has_table(page) if page.number <= last else any(_BROKEN.search(line.text) for line in page.lines)
 
 
 def _last(document: Document) -> int:
