@@ -52,6 +52,7 @@ from agent.writing.surrogates import mask
 
 if TYPE_CHECKING:
     from agent.explaining.glossary import Glossary
+    from agent.reports.text.library import Library
 
 MAX_QUESTION = 1000  # characters; a longer text is no question
 CANDIDATES = 5  # statements to judge where the first one fails
@@ -129,11 +130,12 @@ class Pipeline:
         reword: Reword | None = None,
         memory: Memory | None = None,
         understanding: Understanding | None = None,
+        library: Library | None = None,
     ) -> None:
         """reword: gives each conclusion another wording, or says why not; memory: of approved statements, none unless given;
-        understanding: reads questions as statements; without it the prefixes alone write SQL."""
+        understanding: reads questions as statements; without it the prefixes alone write SQL; library: reports whose words are asked."""
         self.model, self.database, self.reword = model, database, reword
-        self.understanding = understanding
+        self.understanding, self.library = understanding, library
         self.memory = memory or Memory()
 
     @cached_property
@@ -193,6 +195,7 @@ class Pipeline:
             if on_step:
                 for journey in open_ones:
                     on_step(name, _found(name, journey))
+        self._ask_reports([j for j in journeys if self.library and j.answer and j.answer.kind == "refusal"])
         if self.reword:
             self._reword([j for j in journeys if j.facts])
         return [journey.trace() for journey in journeys]
@@ -297,6 +300,17 @@ class Pipeline:
             journey.answer = Answer(NO_REPORT_TEXT, "refusal")
         else:
             journey.answer = self.glossary.answer(text) or Answer(NO_CONCEPT, "refusal")
+
+    def _ask_reports(self, journeys: Sequence[_Journey]) -> None:
+        """What the table cannot answer may stand in the words of a report; an unclear question of figures stays refused."""
+        for journey in journeys:
+            if not journey.entities or not self.library:
+                continue
+            of_words = _label(journey) == "F" or is_report_text_question(_text(journey))
+            unclear = journey.understood is not None and journey.understood.kind == "unclear"
+            told = self.library.answer(_text(journey), journey.entities.companies, journey.entities.years)
+            if told and (of_words or told.kind == "open" and not unclear):
+                journey.answer, journey.sql, journey.facts = told, None, None
 
     def _refuse_early(self, journey: _Journey) -> None:
         """What the table cannot hold needs no SQL: an unknown company, a group that it does not know, no column at all."""

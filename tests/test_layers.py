@@ -27,6 +27,8 @@ ORDER = {
     "agent/reading/followup": "resolve fragments rewriting turn",
     "agent/reports": """ingest text ocr table_rows exporting extract cells statements checks key_figures facts titles heads rows items
         amounts about store document html plain pdf pages""",
+    "agent/reports/text": """library summary answer causes quote question search index reasons tables ruled passages
+        headings lines topics words""",
     "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
     "agent/figures": "values formulas said aliases numbers schema",
 }

@@ -16,7 +16,7 @@ from agent.errors import CaibaoError
 from agent.reports import document, store
 from agent.reports.extract import extract
 from agent.reports.store import About, Cell, Store
-from agent.reports.text import index, passages, reasons
+from agent.reports.text import index, passages, reasons, tables
 from agent.reports.text.passages import Passage
 from agent.reports.text.reasons import Reason
 
@@ -99,7 +99,7 @@ def read(path: Path, ocr: bool = False) -> Reading:
 
         found = recognised(found)
     about, cells = extract(found)
-    parts = passages.of(found.pages)
+    parts = passages.of(tables.whole_rows(found))
     return Reading(about, cells, parts, reasons.of(found, parts))
 
 
@@ -114,8 +114,9 @@ def _readings(paths: Sequence[Path], limits: Limits) -> Iterator[tuple[Path, Rea
                 running[connection] = (waiting.popleft(), process, time.monotonic() + limits.seconds)
             ready = wait(list(running), timeout=_NAP)
             late = [c for c, (_, _, end) in running.items() if c not in ready and time.monotonic() > end]
-            for connection in [*ready, *late]:
-                assert isinstance(connection, Connection)
+            for connection in list(running):
+                if connection not in ready and connection not in late:
+                    continue
                 path, process, _ = running.pop(connection)
                 yield path, _late(path, limits) if connection in late else _received(connection, path)
                 _stop(connection, process)

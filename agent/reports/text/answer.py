@@ -6,8 +6,6 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 from agent.reports.store import About
@@ -19,7 +17,12 @@ from agent.reports.text.search import Ranked
 from agent.reports.text.topics import Topic
 
 COVERED = 0.5  # of the asked words, in the passage that answers; below it the report does not say it
-_STAND_IN = re.compile(r"(?:客户|供应商|单位|公司|第)\s*[一二三四五六七八九十甲乙丙丁戊A-Ja-j\d]{1,2}名?(?=\s|$|[^\w])|\*{2,}|第[一二三四五]名")
+# 客户一, 供应商 3, 单位A, 第二名, 某***公司: names that a report withholds.
+_STAND_IN = re.compile(r"(?:客户|供应商|单位|公司|第)[一二三四五六七八九十甲乙丙丁戊A-Za-z\d]{0,2}名?|.*\*{2}.*|[A-Za-z]")
+_NAME = re.compile(r"^\s*[1-5一二三四五]\s+|[\d,.%\s\-]+$")  # what stands around the name in such a row
+_WHICH = re.compile("第([一二三四五])大|最大|首位")
+_ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4}
+_OF_MOTHER = re.compile("母公司.{0,4}(?:财务报表|会计报表|主要项目|报表)")
 _RANKED_ROW = re.compile(r"(?:^|\s)[1-5一二三四五]\s+\S+.*\d{1,3},\d{3}")
 _PERIODS = {"FY": "年报", "H1": "半年报", "Q1": "一季报", "Q3": "三季报"}
 _WORDS = 0.7  # weight of the words beside titles and lines of a topic
@@ -96,7 +99,7 @@ def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:
     _, at, topic = max(found, key=lambda f: f[:2])
     depth = _depth(topic, source.ranked.titles[-at])
     section = source.ranked.below(-at, depth)
-    if wanted.names and topic.kind == "names" and (hidden := _withheld(source, section, topic)):
+    if wanted.names and topic.kind == "names" and (hidden := _withheld(wanted, source, section, topic)):
         return hidden
     if not _hold(source.ranked, section, wanted.years):
         return None
@@ -142,6 +145,7 @@ def _value(wanted: Asked, topic: Topic, ranked: Ranked, at: int) -> float:
     value += 0.6 * bool(topic.first and any(topic.first.search(title) for title in titles))
     for fact in filter(None, (topic.lines, topic.facts("".join(wanted.bare.split())))):
         value += 0.6 * any(fact.search(line) for line in ranked.lines[at])
+    value -= bool(not wanted.mother and any(_OF_MOTHER.search(title) for title in titles))
     if (wanted.names or wanted.amount) and all(quote.says_nothing(line) for line in ranked.passages[at].lines):
         value -= 1.0
     return value - 0.3 * at / len(ranked.passages)
@@ -153,16 +157,24 @@ def _depth(topic: Topic, titles: Sequence[str]) -> int:
     return (named[0] if topic.kind == "list" else named[-1]) if named else len(titles)
 
 
-def _withheld(source: Report, section: Sequence[int], topic: Topic) -> TextAnswer | None:
+def _withheld(wanted: Asked, source: Report, section: Sequence[int], topic: Topic) -> TextAnswer | None:
     """Names are asked for, and the report gives stand-ins (客户一) or totals only."""
     passages = [source.ranked.passages[i] for i in section]
     rows = [(p, line) for p in passages for line in p.lines if _RANKED_ROW.search(line)]
-    named = [(p, line) for p, line in rows if not _STAND_IN.search(line)]
+    one = _WHICH.search(wanted.text)
+    if one and rows:  # the largest one alone
+        rows = rows[_ORDINALS.get(one[1] or "", 0) :][:1] or rows
+    named = [line for _, line in rows if not _STAND_IN.fullmatch(_name(line))]
     if named:
         return None
     page = (rows[0][0] if rows else passages[0]).page
     why = "只写了代称" if rows else "只写了合计"
     return _silent(source, f"{topic.name}的名称", topic.stands, f"第{page}页这一部分{why}，没有写出名称", passages[0])
+
+
+def _name(row: str) -> str:
+    """The name in a row of a ranking: without its rank and its figures."""
+    return headings.plain(_NAME.sub("", _NAME.sub("", row, count=1))) or "客户"
 
 
 def _of_any(wanted: Asked, source: Report) -> TextAnswer:

@@ -55,7 +55,7 @@ def _running(pages: Sequence[Page]) -> Iterator[set[int]]:
         yield {
             at % len(lines)
             for at, text in ends.items()
-            if not text or any(other.get(at) == text for other in near) and not is_unit(text)
+            if not text or (any(other.get(at) == text for other in near) and not is_unit(text))
         }
 
 
@@ -81,7 +81,7 @@ def _read(page: int, line: Line) -> Read:
     if any(c in text for c in _EMPTY_BOX + _MARKS):
         return Read(page, ticked(text), "ticked", wide)
     cells = [cell for cell in line.cells if cell.strip()]
-    is_row = len(cells) > 1 or not _PROSE.search(text) and bool(_LAST_AMOUNT.search(text) or len(_AMOUNTS.findall(text)) > 1)
+    is_row = len(cells) > 1 or (not _PROSE.search(text) and bool(_LAST_AMOUNT.search(text) or len(_AMOUNTS.findall(text)) > 1))
     return Read(page, text, "row" if is_row else "text", wide)
 
 

@@ -84,7 +84,7 @@ def _placed(read: list[Read]) -> Iterator[_Placed]:
             section, in_statement = section + 1, False
             continue
         number = headings.numbered(block.text) if block.kind == "text" else None
-        in_statement = bool(_STATEMENT.fullmatch(block.text)) or in_statement and not (number and _NOTES.search(block.text))
+        in_statement = bool(_STATEMENT.fullmatch(block.text)) or (in_statement and not (number and _NOTES.search(block.text)))
         if in_statement and not _STATEMENT.fullmatch(block.text):
             yield _Placed(section, block.page, path.texts, block.text)
         elif in_statement:
@@ -107,7 +107,7 @@ def _is_plain_title(block: Read, after: Read) -> bool:
     """Words alone above a table or above boxes."""
     if block.kind != "text" or not _PLAIN_TITLE.fullmatch(block.text):
         return False
-    return after.kind == "ticked" or lines.is_unit(after.text) or after.kind == "row" and block.text.endswith(_TITLE_END)
+    return after.kind == "ticked" or lines.is_unit(after.text) or (after.kind == "row" and block.text.endswith(_TITLE_END))
 
 
 def _blocks(read: list[Read], contents: dict[str, str]) -> Iterator[Read]:

@@ -49,7 +49,7 @@ def quotes(
     depth: titles that these passages share; best: the passage found for the question.
     """
     lines = [_Line(p.page, p.path, text) for p in (ranked.passages[i] for i in at) for text in p.lines]
-    if any(topic.kind == "list" for topic in topics) or asked.items and not topics:
+    if any(topic.kind == "list" for topic in topics) or (asked.items and not topics):
         if items := _items(lines, depth):
             if asked.first or len(items) == 1:
                 return _merged(_of_item(lines, items[0], depth), SHORT)
@@ -135,7 +135,7 @@ def _within(pieces: Sequence[_Line], weights: Sequence[float]) -> list[_Line]:
     size = 0
     most = max(weights, default=0.0)
     for i in sorted(range(len(pieces)), key=lambda i: (-weights[i], i)):
-        if weights[i] < _SHARE * most or size + len(pieces[i].text) > SHORT and chosen:
+        if weights[i] < _SHARE * most or (size + len(pieces[i].text) > SHORT and chosen):
             break
         chosen.add(i)
         size += len(pieces[i].text)
