@@ -11,6 +11,7 @@ from itertools import groupby
 from agent.reports import heads, items
 from agent.reports.amounts import is_dash, is_figure, is_plain_count, unit
 from agent.reports.document import Document
+from agent.reports.heads import Column
 from agent.reports.rows import Cell, Row, rows
 from agent.reports.titles import Title, title
 
@@ -50,7 +51,7 @@ class Table:
     unit: str = ""
     heads: list[Row] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    columns: list[heads.Column] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
 
     @property
     def kind(self) -> items.Statement:

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from agent.errors import CaibaoError
 from agent.figures import schema
 from agent.reports import items, key_figures
 from agent.reports.store import About, Cell, Store
-from agent.table.importer import import_table
+from agent.table import importer
 
 PERIODS = {"FY": "年报", "H1": "半年报", "Q1": "一季报", "Q3": "三季报"}
 PERIOD, SCOPE = "报告期", "口径"
@@ -33,17 +34,18 @@ def rows(documents: Iterable[tuple[About, Sequence[Cell]]]) -> Iterator[dict[str
                 schema.CODE: about.code,
                 schema.SHORT_NAME: about.short_name,
             }
-            wanted = [c for c in cells if (c.scope or _GROUP) == scope and _goes_in(c)]
-            for cell in sorted(wanted, key=lambda c: c.statement == key_figures.STATEMENT):
-                row.setdefault(_RENAMED.get(cell.item, cell.item), cell.value or "")
+            own = [(name, cell) for cell in cells if (cell.scope or _GROUP) == scope and (name := in_table(cell))]
+            for name, cell in sorted(own, key=lambda pair: pair[1].statement == key_figures.STATEMENT):
+                row.setdefault(name, cell.value or "")
             yield row
 
 
-def _goes_in(cell: Cell) -> bool:
+def in_table(cell: Cell) -> str | None:
+    """The column of the table that a cell goes into; None where it goes into none."""
     if cell.value is None or cell.column != "current" or cell.span != "cumulative" or cell.item in _LEFT_OUT:
-        return False
+        return None
     name = _RENAMED.get(cell.item, cell.item)
-    return name in schema.columns() or name in items.names() or name in _MORE
+    return name if name in schema.columns() or name in items.names() or name in _MORE else None
 
 
 def bring(store: Store, url: str, table: str) -> int:
@@ -53,6 +55,9 @@ def bring(store: Store, url: str, table: str) -> int:
         CaibaoError: the table holds other figures for one of them.
         DatabaseError: the database cannot be written.
     """
+    adding = getattr(importer, "import_tables", None)
+    if adding is None:  # an importer that knows neither 报告期 nor 口径 and would replace the table
+        raise CaibaoError("这个版本的导入不认识报告期和口径。")
     found = list(rows((about, store.cells(number)) for number, about in store.documents()))
     if not found:
         return 0
@@ -63,5 +68,5 @@ def bring(store: Store, url: str, table: str) -> int:
             writer = csv.DictWriter(file, headings, restval="")
             writer.writeheader()
             writer.writerows(found)
-        import_table(path, url, table)
+        adding([path], url, table)
     return len(found)
