@@ -49,11 +49,11 @@ def quotes(
     depth: titles that these passages share; best: the passage found for the question.
     """
     lines = [_Line(p.page, p.path, text) for p in (ranked.passages[i] for i in at) for text in p.lines]
-    if any(topic.kind == "list" for topic in topics) or (asked.items and not topics):
-        if items := _items(lines, depth):
-            if asked.first or len(items) == 1:
-                return _merged(_of_item(lines, items[0], depth), SHORT)
-            return _merged([_Line(i.page, i.path[:depth], i.text) for i in items[:_MOST_ITEMS]], LONG)
+    listed = any(topic.kind == "list" for topic in topics) or (asked.items and not topics)
+    if listed and (items := _items(lines, depth)):
+        if asked.first or len(items) == 1:
+            return _merged(_of_item(lines, items[0], depth), SHORT)
+        return _merged([_Line(i.page, i.path[:depth], i.text) for i in items[:_MOST_ITEMS]], LONG)
     if top := [topic.lines for topic in topics if topic.kind == "top" and topic.lines]:
         return _merged(_top(lines, top[0]), SHORT)
     if sum(len(line.text) for line in lines) <= SHORT and not any(topic.same for topic in topics):
