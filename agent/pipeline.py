@@ -40,6 +40,7 @@ from agent.records import (
     SqlQuery,
     Trace,
 )
+from agent.reports.text.topics import names_a_matter
 from agent.table import renames
 from agent.table.database import Database
 from agent.telling.conclude import conclude, missing
@@ -198,6 +199,9 @@ class Pipeline:
         self._ask_reports([j for j in journeys if self.library and j.answer and j.answer.kind == "refusal"])
         if self.reword:
             self._reword([j for j in journeys if j.facts])
+        for journey in journeys:
+            if self.library and journey.answer:
+                journey.answer = self.library.placed(journey.answer)
         return [journey.trace() for journey in journeys]
 
     def _link(self, journey: _Journey) -> None:
@@ -306,9 +310,10 @@ class Pipeline:
         for journey in journeys:
             if not journey.entities or not self.library:
                 continue
-            of_words = _label(journey) == "F" or is_report_text_question(_text(journey))
+            text = _text(journey)
+            of_words = _label(journey) == "F" or is_report_text_question(text) or names_a_matter(text)
             unclear = journey.understood is not None and journey.understood.kind == "unclear"
-            told = self.library.answer(_text(journey), journey.entities.companies, journey.entities.years)
+            told = self.library.answer(text, journey.entities.companies, journey.entities.years)
             if told and (of_words or told.kind == "open" and not unclear):
                 journey.answer, journey.sql, journey.facts = told, None, None
 

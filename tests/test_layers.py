@@ -25,7 +25,7 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
-    "agent/reports": """ingest evidence text ocr table_rows exporting extract cells statements checks key_figures facts titles heads rows items
+    "agent/reports": """ingest text evidence ocr table_rows exporting extract cells statements checks key_figures facts titles heads rows items
         amounts about store document html plain pdf pages""",
     "agent/reports/text": """library summary answer causes quote question search index reasons tables ruled passages
         headings lines topics words""",

@@ -12,6 +12,7 @@ from agent.reports.store import About, Cell, Store
 from agent.reports.table_rows import PERIOD, PERIODS, SCOPE, in_table
 
 _ANNUAL, _GROUP = "年报", "合并"
+_FIELD, _VALUE = "字段", "值"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Place:
 def places(store: Store, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Place]:
     """The places of all figures of the rows that came from reports: a cell counts only where it holds that very value.
 
-    columns: names of the table's columns; a row without 报告期 and 口径 is a 合并 年报.
+    columns: names of the table's columns, or 字段 and 值 of one cell a row; a row without 报告期 and 口径 is a 合并 年报.
     """
     reports = {(about.company, about.year, PERIODS[about.period]): (i, about) for i, about in store.documents()}
     found: dict[Place, None] = {}
     for values in rows:
         row = dict(zip(columns, values))
+        if _FIELD in row and _VALUE in row:
+            row[str(row[_FIELD])] = row[_VALUE]
         key = (str(row.get(schema.COMPANY)), _year(row.get(schema.YEAR)), str(row.get(PERIOD) or _ANNUAL))
         if key in reports:
             number, about = reports[key]
@@ -48,7 +51,7 @@ def _of_row(row: Mapping[str, Any], about: About, cells: Sequence[Cell]) -> Iter
     scope = row.get(SCOPE) or _GROUP
     for cell in cells:
         column = in_table(cell)
-        if column in row and (cell.scope or _GROUP) == scope and cell.page and _same(row[column], cell.value):
+        if column and column in row and (cell.scope or _GROUP) == scope and cell.page and _same(row[column], cell.value):
             yield Place(column, about.file, cell.page, cell.scope + cell.statement, cell.row)
 
 

@@ -16,7 +16,7 @@ _NO_VALUE = re.compile(
 )
 _CLEAR = 0.6  # of the distance to the second column: what is nearer is clearly the first one's
 _OVER_ALL = re.compile(r"^(?:合并|母公司|公司|本公司|本?集团|本行|银行|.*(?:19|20)\d\d.*)$")
-_DATE = re.compile(r"((?:19|20)\d\d)[年.\-/](?:(\d{1,2})[月.\-/](\d{1,2})日?)?")
+_DATE = re.compile(r"((?:19|20)\d\d)(?:年(?:(\d{1,2})月(\d{1,2})日)?|[.\-/](\d{1,2})[.\-/](\d{1,2}))")
 _NOW = re.compile(r"年初[至到]报告期末|期末|年末|本期|本年|本报告期|当期|本季|季度末")
 _BEFORE = re.compile(r"上年|上期|去年|期初|年初|上季")
 _SINGLE = re.compile(r"(?<!前)(?:第?[二三四]季度)|[(]?(?:4-6|7-9|10-12)月|本季")
@@ -144,5 +144,7 @@ def _told_apart(found: list[Column]) -> list[Column]:
 
 
 def _date(head: str) -> tuple[int, int, int] | None:
-    match = _DATE.search(head) or re.search(r"((?:19|20)\d\d)()()(?!\d)", head)
-    return (int(match[1]), int(match[2] or 12), int(match[3] or 31)) if match else None
+    if match := _DATE.search(head):
+        return int(match[1]), int(match[2] or match[4] or 12), int(match[3] or match[5] or 31)
+    year = re.search(r"(?:19|20)\d\d(?!\d)", head)
+    return (int(year[0]), 12, 31) if year else None

@@ -69,6 +69,8 @@ def rows(document: Document, page: Page) -> list[Row]:
 
 def _apart(line: Line) -> tuple[Cell, ...]:
     texts: Sequence[str] = line.cells or (line.text,)
+    if len({text for text in texts if text.strip()}) == 1:  # one cell over all columns
+        texts = (next(text for text in texts if text.strip()),)
     return tuple(Cell(text.strip(), i, i + 0.5) for i, text in enumerate(texts) if text.strip())
 
 

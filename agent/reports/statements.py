@@ -96,7 +96,7 @@ class _Reader:
         return page - self._open.page >= _MOST_PAGES or (not self._open.entries and page - self._open.page > 1)
 
     def read(self, row: Row) -> None:
-        found = title(row.text) if len(row.cells) == 1 else None
+        found = title(row.text) if not any(is_figure(cell.text) for cell in row.cells) else None
         if found:
             self._begin(found, row)
         elif self._open is None:
@@ -114,7 +114,7 @@ class _Reader:
         if last and goes_on and (found.more or _LAST_ITEMS[last.kind] not in last.items()):
             self._open = last
             return
-        stated = (unit(above.text) for above in reversed(self._before[-4:]))
+        stated = (unit(above.text) for above in [row, *reversed(self._before[-4:])])
         self._open = Table(found, row.page, next(filter(None, stated), ""))
         self.tables.append(self._open)
 

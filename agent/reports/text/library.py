@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from agent.errors import CaibaoError
 from agent.records import Answer, Source
+from agent.reports.evidence import places
 from agent.reports.store import About, Store
 from agent.reports.text import answer, index, summary
 from agent.reports.text.answer import Report
 
+_MOST_PLACES = 50  # of one answer
 _KEPT = 8  # reports ready to be asked, the last ones asked
 _PERIODS = {
     "Q1": re.compile("(?:第?一|1)季(?:度|报)|[qQ]1"),
@@ -55,6 +58,14 @@ class Library:
         told = summary.told(question, report, self._store.cells(found[0])) or answer.answer(question, report)
         sources = tuple(Source(report.about.file, said.page, said.section) for said in told.sources)
         return Answer(told.text, "open" if told.kind == "answer" else "not_disclosed", sources=sources)
+
+    def placed(self, answered: Answer) -> Answer:
+        """The answer with the pages of reports that its figures came from, where its rows came from reports."""
+        rows = answered.evidence
+        if answered.sources or rows is None or self._store is None or answered.kind != "answer":
+            return answered
+        found = places(self._store, rows.columns, rows.rows)
+        return replace(answered, sources=tuple(Source(p.file, p.page, f"{p.section}“{p.row}”") for p in found[:_MOST_PLACES]))
 
     def _find(self, question: str, companies: Sequence[str], years: Sequence[int]) -> tuple[int, About] | None:
         if len(companies) != 1:

@@ -45,6 +45,11 @@ def topics() -> tuple[Topic, ...]:
     return tuple(_topic(name, parser[name]) for name in parser.sections())
 
 
+def names_a_matter(question: str) -> bool:
+    """Whether a question names a matter that reports tell in words and tables of their own, not a figure of the statements."""
+    return any(topic.asked.search(question) for topic in topics() if not topic.same)
+
+
 def _topic(name: str, said: configparser.SectionProxy) -> Topic:
     def pattern(key: str) -> re.Pattern[str] | None:
         return re.compile(said[key]) if key in said else None

@@ -46,3 +46,8 @@ def test_another_value_year_or_company_has_no_place(store: Store, row: tuple[obj
 def test_texts_have_places_too(store: Store) -> None:
     (place,) = places(store, ("公司全称", "年份", "法定代表人"), [(NAME, 2021, "林望")])
     assert place.page == 1
+
+
+def test_cells_told_by_field_and_value(store: Store) -> None:
+    (place,) = places(store, ("公司全称", "年份", "字段", "值"), [(NAME, 2021, "净利润", 700)])
+    assert place.section == "合并利润表"

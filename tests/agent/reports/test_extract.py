@@ -233,3 +233,35 @@ def test_a_title_behind_the_signatures_is_one(tmp_path: Path) -> None:
     glued = replace(first, title="法定代表人：林望会计机构负责人：沈括2、母公司资产负债表", rows=made.PARENT_BALANCE)
     path = made.json_lines(tmp_path / "a.txt", Report(["云杉机械股份有限公司", "2021年年度报告", first, glued]))
     assert taken(path)[1]["母公司", "货币资金", "current"].value == "111"
+
+
+def test_quarter_and_nine_months_of_two_years_in_four_columns(tmp_path: Path) -> None:
+    rows = [(label, a and "1.00", b and "2.00", a, b) for label, a, b in made.INCOME]
+    heads = ("项目", "2021年7-9月", "2020年7-9月", "2021年1-9月", "2020年1-9月")
+    path = made.pdf(
+        tmp_path / "a.pdf", Report(["云杉机械股份有限公司", "2021年第三季度报告", Sheet("合并利润表", heads, rows)])
+    )
+    _, cells = extract(read(path))
+    found = {(cell.span, cell.column): cell.value for cell in cells if cell.item == "净利润"}
+    assert found == {
+        ("single quarter", "current"): "1",
+        ("single quarter", "prior"): "2",
+        ("cumulative", "current"): "700",
+        ("cumulative", "prior"): "600",
+    }
+
+
+def test_the_unit_beside_the_title(tmp_path: Path) -> None:
+    sheet = Sheet("合并资产负债表 单位：千元", ("项目", "期末余额", "期初余额"), made.BALANCE, above=())
+    assert of(tmp_path, sheet)["合并", "货币资金", "current"].value == "1200500"
+
+
+def test_text_whose_empty_cells_are_lost_gives_no_lone_figure_to_a_column(tmp_path: Path) -> None:
+    path = made.text(tmp_path / "a.txt", made.annual())
+    lines = [" ".join(line.split()) for line in path.read_text(encoding="gb18030").splitlines()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    cells = taken(path)[1]
+    assert cells["合并", "货币资金", "current"].value == "1200.5"
+    assert cells["合并", "交易性金融资产", "current"].value is None
+    assert cells["合并", "交易性金融资产", "prior"].value is None
+    assert "看不出" in cells["合并", "交易性金融资产", "current"].reason
