@@ -77,7 +77,7 @@ evaluate() {
 
 database() {
   if [ -f "$OUTPUT/company.sqlite3" ] && [ "$OUTPUT/company.sqlite3" -nt data/company_table.csv ]; then echo "样例数据库：已是最新，跳过"; return; fi
-  say "建立样例数据库"; .venv/bin/python -m agent import data/company_table.csv --database "$DATABASE"
+  say "建立样例数据库"; .venv/bin/python -m agent import data/company_table.csv --replace --database "$DATABASE"
 }
 
 answers() {

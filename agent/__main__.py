@@ -98,10 +98,10 @@ def batch(options: argparse.Namespace) -> int:
 
 
 def import_(options: argparse.Namespace) -> int:
-    from agent.table.importer import import_table
+    from agent.table.importer import How, import_tables
 
-    report = import_table(options.file, options.database, options.table)
-    print(report)
+    how = How(options.provider, options.replace, options.odd_cells, options.dry_run)
+    print(import_tables(options.file, options.database, options.table, how))
     return 0
 
 
@@ -206,11 +206,19 @@ def _add_table_and_scores(command: Callable[..., argparse.ArgumentParser]) -> No
     table = command(
         "import",
         import_,
-        "把csv、csv.gz或xlsx导入数据库",
-        "python -m agent import 我的数据.xlsx --database mysql+pymysql://user:密码@主机/库",
+        "把表格文件（csv、tsv、txt、xlsx，csv可以压缩为gz）导入数据库，加到表里已有的行上",
+        "python -m agent import 利润表.csv 资产负债表.csv --database mysql+pymysql://user:密码@主机/库 --dry-run",
         model=False,
     )
-    table.add_argument("file", type=Path)
+    table.add_argument("file", type=Path, nargs="+", help="一个或几个文件；xlsx的每张工作表都导入")
+    table.add_argument(
+        "--provider", default="auto", help="按哪一家的标题读：auto（看标题）、akshare、tushare、baostock、efinance、wind、choice、csmar、ths、common"
+    )
+    table.add_argument("--dry-run", action="store_true", help="只说每个标题会变成什么、单位和头几个值，什么都不写")
+    table.add_argument("--replace", action="store_true", help="换掉整张表（默认是往里加）")
+    table.add_argument(
+        "--odd-cells", choices=("refuse", "null"), default="refuse", help="读不懂的格：拒绝导入并说出是哪几格（默认），或当作空的"
+    )
     scores = command(
         "evaluate",
         evaluate,

@@ -112,7 +112,7 @@ def load_understanding(database: Database, folder: Path | None = None, careful: 
     linker = Linker(companies, columns, renames.years_of_names(database, companies))
     return Understanding(
         StatementReader(folder),
-        SlotFinder(linker, companies, columns, years[-1]),
+        SlotFinder(linker, companies, columns, years[-1], database.people()),
         KnownPairs.load(folder / "pairs.txt"),
         lambda: Table(database, columns),
         {full: short or full for full, short, _ in companies},
@@ -157,6 +157,8 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
     database.columns()
     if warning := database.write_warning():
         tell(warning)
+    for sentence in database.said:
+        tell(sentence)
     understanding = load_understanding(database, options.reader, options.careful)
     understanding.approved = memory.statement
     library = Library(beside(options.database))

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from agent.errors import CaibaoError
+from agent.errors import CaibaoError, NotAnswerable
+from agent.figures.periods import USUAL
 from agent.pipeline import OnStep, Pipeline, unanswerable
-from agent.reading import ambiguity
+from agent.reading import ambiguity, report_parts
 from agent.reading.followup import FollowUps, Turn
 from agent.records import Ambiguity, Answer, AnswerKind, Entities, Question, Trace
 from agent.text import normalise
@@ -40,6 +41,7 @@ class Conversation:
         self.traces: list[Trace] = []
         self.previous: Trace | None = None
         self._talk: Talk | None = None
+        self._part = USUAL  # 报告期 and 口径 that the talk is about
         self._asked_after: Talk | None = None  # what the last question was read after
 
     @cached_property
@@ -79,25 +81,40 @@ class Conversation:
         question = Question(len(self.traces), heard.text, heard.said if heard.text != heard.said else None)
         if heard.problem:
             return Trace(question, Answer(heard.problem, "refusal"))
-        trace = self._answered(question, on_step)
+        trace = self._answered(self._in_part(question), on_step)
         self.traces.append(trace)
         if trace.entities and (trace.entities.mentions or trace.answer.kind != "refusal"):  # not 谢谢
             self.previous = trace
         return trace
 
+    def _in_part(self, question: Question) -> Question:
+        """那三季度呢 asks the last question of another part of the table; the part that was named is that of what follows, too."""
+        try:
+            asked = report_parts.part_of(question.text)
+        except NotAnswerable:
+            return question
+        if asked.part is not None:
+            self._part = asked.part
+        elif self._talk is None:
+            self._part = USUAL
+        if not (asked.only and self.previous):
+            return question
+        self._talk = None
+        return replace(question, text=self.previous.question.text, original=question.text)
+
     def _answered(self, question: Question, on_step: OnStep | None) -> Trace:
         """As a follow-up to what was said before; by itself where that is surer."""
         understanding = self.pipeline.understanding
         if understanding is None or self._talk is None:
-            trace = self.pipeline.answer([question], on_step)[0]
+            trace = self.pipeline.answer([question], on_step, part=self._part)[0]
         else:
-            trace = self.pipeline.answer([question], on_step, [self._talk])[0]
+            trace = self.pipeline.answer([question], on_step, [self._talk], self._part)[0]
             if (trace.understood and trace.understood.kind != "answer") or self._is_whole(trace):
-                alone = self.pipeline.answer([question], on_step)[0]
+                alone = self.pipeline.answer([question], on_step)[0]  # a whole question means the usual part
                 surer = self._is_whole(alone) and alone.understood.sure > trace.understood.sure
                 meaning = alone.answer.kind == "open" and ambiguity.asks_for_a_meaning(question.text)
                 if surer or meaning:  # 什么是毛利率, in the middle of a talk
-                    trace = alone
+                    trace, self._part = alone, USUAL if report_parts.part_of(question.text).part is None else self._part
         if understanding and trace.understood and trace.answer.kind != "open":
             self._asked_after = self._talk
             if trace.answer.kind == "answer" or trace.understood.kind == "refusal":  # what was not understood explains nothing
@@ -157,7 +174,7 @@ class Conversation:
     def forget(self) -> None:
         """What was said before no longer explains what is said next."""
         self.previous = None
-        self._talk = None
+        self._talk, self._part = None, USUAL
 
 
 def chosen(asked: Ambiguity, reply: str) -> str | None:

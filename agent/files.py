@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from agent.errors import CaibaoError
 
@@ -53,3 +55,18 @@ def replaced(path: Path) -> Iterator[Path]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(file: IO[str], path: Path) -> Iterator[None]:
+    """The only one that writes `file`, as long as it is open: two runs would write everything twice. The system lets go when a
+    process ends, however it ends.
+
+    Raises:
+        CaibaoError: somebody else writes it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CaibaoError(f"另一个程序正在写 {path}，请等它结束，或换一个文件名。") from None
+    yield

@@ -188,7 +188,11 @@ class PrefixTunedGlm:
         return self._in_chat(prompts.render(task, text))
 
     def _in_chat(self, prompt: str) -> list[int]:
-        return self._tokenizer.encode_chat(prompt).ids if self._base.original else self._tokenizer.encode(prompt)
+        """With the line break that ChatGLM3 and GLM-4 begin every answer with, so that a grammar holds the answer alone."""
+        tokenizer = self._tokenizer
+        if not self._base.original:
+            return tokenizer.encode(prompt)
+        return [*tokenizer.encode_chat(prompt).ids, *tokenizer.answer_ids("")]
 
 
 class StatementReader:

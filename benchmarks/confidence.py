@@ -1,4 +1,4 @@
-"""How far a model's own doubts can be trusted: the figures behind the constants of agent.reading.classify, agent.pipeline, agent.writing.memory.
+"""How far a model's own doubts can be trusted: the figures behind the constants of agent.reading.classify, agent.querying, agent.writing.memory.
 
 python -m benchmarks.confidence                    # about 2 minutes on 2 cores; after training other prefixes
 python -m benchmarks.confidence --prefixes output/prefix --limit 200
@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from agent import pipeline, prompts
+from agent import prompts, querying
 from agent.building import Options, load_model
 from agent.errors import SqlRejected
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
@@ -88,7 +88,7 @@ def passes(statement: str, masked: Masked) -> bool:
 
 def judged(candidates: Sequence[Candidate], masked: Masked) -> str:
     """What the pipeline would run, could every statement find something; empty: a refusal."""
-    sure = [c.text for c in candidates if c.margin >= pipeline.UNSURE]
+    sure = [c.text for c in candidates if c.margin >= querying.UNSURE]
     return next((text for text in sure if passes(text, masked)), "")
 
 
@@ -112,8 +112,8 @@ def classes(model: PrefixTunedGlm, data: dict[str, list[Row]]) -> Table:
 
 def statements(model: PrefixTunedGlm, data: dict[str, list[Row]]) -> tuple[Table, Table]:
     """(margins of the first statement, what other candidates mend)."""
-    margins = Table(title=f"SQL: wrong below a margin / above (in use: {pipeline.UNSURE})", title_justify="left")
-    mended = Table(title=f"SQL: {pipeline.CANDIDATES} candidates where the first is rejected", title_justify="left")
+    margins = Table(title=f"SQL: wrong below a margin / above (in use: {querying.UNSURE})", title_justify="left")
+    mended = Table(title=f"SQL: {querying.CANDIDATES} candidates where the first is rejected", title_justify="left")
     for name in ("split", *map(str, MARGINS)):
         margins.add_column(name)
     for name in (
@@ -134,7 +134,7 @@ def statements(model: PrefixTunedGlm, data: dict[str, list[Row]]) -> tuple[Table
         found = [doubted([first.margin for first in firsts], right, below) for below in MARGINS]
         margins.add_row(split, *(f"{n}: {low:.0%} / {high:.1%}" for n, low, high in found))
         bad = [at for at, (first, masked) in enumerate(zip(firsts, questions)) if not passes(first.text, masked)]
-        others = nl2sql.candidates(model, [questions[at] for at in bad], COLUMNS, pipeline.CANDIDATES)
+        others = nl2sql.candidates(model, [questions[at] for at in bad], COLUMNS, querying.CANDIDATES)
         chosen = [judged(candidates, questions[at]) for at, candidates in zip(bad, others)]
         good = sum(text == rows[at]["query"] for at, text in zip(bad, chosen))
         there = sum(any(c.text == rows[at]["query"] for c in candidates) for at, candidates in zip(bad, others))

@@ -28,7 +28,7 @@ from ptuning.answering.generate import generate
 from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import load_prefix
 from ptuning.methods.prefix.model import PrefixModel
-from ptuning.training.dataset import Columns, read_examples
+from ptuning.training.examples import Columns, read_examples
 
 LONGEST = 96  # tokens of an answer
 SEED = 99  # no seed of the generator's: other documents than the base was trained on
@@ -58,7 +58,7 @@ def train(task: str, folder: Path, mixed: Path, weight: float, steps: int) -> No
 def scores(base: Base, folder: Path, task: str, prompts: Sequence[str], before: Sequence[str]) -> tuple[float, float]:
     """(share of the task's test answered exactly, share of the general prompts answered as without the prefix)."""
     model = PrefixModel(base.model, load_prefix(folder, base)).eval()
-    rows = read_examples(ROOT / "FinTrain" / task / "test.json", Columns("question_prompt", "query"))
+    rows = read_examples(ROOT / "FinTrain" / task / "test.json", Columns.of_task(task, "question_prompt", "query"))
     right = equal(generate(model, base.tokenizer, [row.prompt for row in rows], LONGEST), [row.response for row in rows])
     return right, equal(generate(model, base.tokenizer, prompts, LONGEST), before)
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import torch
 
 from agent.model import DEFAULT_READER, StatementReader
+from agent.statements.parsing import parse
 from agent.statements.symbols import text_of
-from agent.statements.syntax import StatementError, parse
+from agent.statements.syntax import StatementError
 from agent.understanding.explained import KnownPairs
 from agent.understanding.sureness import features
 

@@ -48,6 +48,7 @@ from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.model import PrefixModel
 from ptuning.training import dataset
 from ptuning.training.arguments import PtuningArguments
+from ptuning.training.examples import Columns, read_examples
 from ptuning.training.trainer import TuningTrainer as PrefixTrainer
 
 MINI = ROOT / "RawModels" / "caibao-mini"
@@ -121,8 +122,8 @@ def frozen_base(options: argparse.Namespace) -> Base:
 
 def encoded(base: Base, task: str, setting: Setting, count: int) -> list[dataset.Encoded]:
     """`count` rows of the task's training data, drawn by a fixed seed."""
-    columns = dataset.Columns("question_prompt", "query")
-    examples = dataset.read_examples(ROOT / "FinTrain" / task / "train.json", columns)
+    columns = Columns.of_task(task, "question_prompt", "query")
+    examples = read_examples(ROOT / "FinTrain" / task / "train.json", columns)
     drawn = random.Random(7).sample(examples, count)
     style = dataset.PromptStyle(chat=base.original)
     return [dataset.encode(base.tokenizer, style, example, setting.source, setting.target) for example in drawn]

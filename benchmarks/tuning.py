@@ -24,6 +24,7 @@ from benchmarks import ROOT
 from ptuning.answering.generate import Model, generate, score_choices
 from ptuning.base.models import Base, load_base
 from ptuning.training import dataset
+from ptuning.training.examples import Columns, read_examples
 
 
 class BareModel:
@@ -43,7 +44,7 @@ def fine_tuned(base: Base, task: str, steps: int, learning_rate: float) -> Model
     """A copy of the base with every weight trained on the task's rows (AdamW, linear decay, batches of 32)."""
     torch.manual_seed(42)
     model = copy.deepcopy(base.model).requires_grad_(True).train()
-    rows = dataset.read_examples(ROOT / "FinTrain" / task / "train.json", dataset.Columns("question_prompt", "query"))
+    rows = read_examples(ROOT / "FinTrain" / task / "train.json", Columns.of_task(task, "question_prompt", "query"))
     style = dataset.PromptStyle(chat=False)
     encoded = dataset.EncodedRows([dataset.encode(base.tokenizer, style, row, 160, 160) for row in rows])
     loader = DataLoader(encoded, 32, shuffle=True, collate_fn=dataset.Collator(base.tokenizer.pad_token_id))

@@ -19,6 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
+from ptuning.files import require_folder
 from ptuning.methods.saving import export as export_prefix
 from ptuning.methods.saving import layout_of, layouts
 from ptuning.methods.saving import load as load_prefix
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     transformers_logging.disable_progress_bar()
     try:
+        require_folder(args.target, "输出文件夹")
         if layout_of(args.target) not in (None, args.to):
             raise PtuningError(f"{args.target} 里已有另一种格式的检查点或模型，请换一个文件夹。")
         base = load_base(args.base)

@@ -24,7 +24,8 @@ from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.base.tokenizers.glm4 import Glm4Tokenizer
 from ptuning.base.weight_files import stored_dtype
 from ptuning.errors import PtuningError
-from ptuning.files import beside
+from ptuning.files import beside, require_folder
+from ptuning.methods.saving import within
 
 SHARD = "2GB"
 
@@ -36,12 +37,15 @@ def write_tokenizer(base: Base, folder: Path) -> None:
     base.tokenizer.save_pretrained(folder)
 
 
-def convert(model: str, target: Path) -> None:
-    """Writes the base `model` (a folder or a hub's name) into `target`, which is complete or not there at all.
+def convert(model: str, target: Path) -> Base:
+    """Writes the base `model` (a folder or a hub's name) into `target`, which is complete or not there at all; returns it.
+
+    A prefix that stands among its weights is left out: `ptuning.checkpoints` writes it.
 
     Raises:
         PtuningError: `target` holds something already, or the model is quantised.
     """
+    require_folder(target, "输出文件夹")
     if target.exists() and any(target.iterdir()):
         raise PtuningError(f"{target} 已存在且不是空文件夹，请换一个文件夹。")
     folder = open_folder(locate(model))
@@ -58,6 +62,7 @@ def convert(model: str, target: Path) -> None:
         write_tokenizer(base, written)
         if target.exists():
             target.rmdir()
+    return base
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,11 +77,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     transformers_logging.disable_progress_bar()
     try:
-        convert(args.model, args.target)
+        whole = within(convert(args.model, args.target))
     except PtuningError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"已写到 {args.target}。")
+    if whole:
+        say = f"python -m ptuning.checkpoints {whole} --base {whole} --to caibao 新文件夹"
+        print(f"注意：{whole} 的权重里还有一个前缀，没有写进去；要用它，请运行 {say}。")
     return 0
 
 

@@ -35,6 +35,19 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def require_folder(path: Path, name: str) -> None:
+    """Refuses, before any work, a place for results in which no folder can be made. name: what the user calls it.
+
+    Raises:
+        PtuningError: `path`, or what it is to stand in, is a file or may not be written to.
+    """
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise PtuningError(f"{name} {path} 不能用：{there} 是一个文件，不是文件夹，请换一个文件夹。")
+    if not os.access(there, os.W_OK):
+        raise PtuningError(f"{name} {path} 不能用：{there} 不能写入，请换一个文件夹或检查权限。")
+
+
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A path to write to, file or folder, which takes the place of `path` when all went well: there is never half of it."""

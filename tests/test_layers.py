@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
-    "agent": """__main__ faces scoring building conversation pipeline explaining telling writing understanding
-        reading model statements reports table figures prompts files text records errors""",
+    "agent": """__main__ faces scoring building conversation pipeline querying journey explaining telling
+        writing understanding reading model statements reports table figures prompts files text records errors""",
     "agent/faces": "console batch reports",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
@@ -20,8 +20,9 @@ ORDER = {
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/understanding": "understand absent agreement direction mentions slots explained sureness",
-    "agent/statements": "checks telling words evaluate tables meaning symbols syntax",
-    "agent/reading": """ambiguity absent followup keywords entities report_text classify homophones companies
+    "agent/statements": """checks telling words evaluate expressions tables arithmetic results meaning symbols
+        parsing spelling syntax""",
+    "agent/reading": """ambiguity absent report_parts followup keywords entities report_text classify homophones companies
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
@@ -29,8 +30,10 @@ ORDER = {
         amounts about store document html plain pdf pages""",
     "agent/reports/text": """library summary answer causes quote question search index reasons tables ruled passages
         headings lines topics words""",
-    "agent/table": "renames importer database table_writer table_file database_errors joined_guard sql_guard exact",
-    "agent/figures": "values formulas said aliases numbers schema",
+    "agent/table": """renames importer import_report staging database grants narrowed care existing sheet_rows measures layout headings providers
+        table_writer table_file cells database_errors joined_guard sql_guard exact""",
+    "agent/table/providers": "",
+    "agent/figures": "values formulas said aliases numbers periods schema",
 }
 # What else a tree may import.
 OUTSIDE: dict[str, set[str]] = {

@@ -14,7 +14,7 @@ import jsonlines
 
 from agent.conversation import Conversation
 from agent.errors import CaibaoError, DatabaseError, DatabaseUnavailable
-from agent.files import read_text
+from agent.files import alone, read_text
 from agent.pipeline import Pipeline
 from agent.records import Question
 from agent.telling.trace import as_json
@@ -214,14 +214,14 @@ def run(
 
     Raises:
         DatabaseError: the database stayed away; the answers so far are in `output`.
-        CaibaoError: `output` cannot be continued, or cannot be written.
+        CaibaoError: `output` cannot be continued, cannot be written, or another run writes it just now.
     """
-    before = done = _done(output, source.questions)
     total = len(source.questions)
-    progress(done, total)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with output.open("a", encoding="utf-8") as file, jsonlines.Writer(file) as lines:
+        with output.open("a", encoding="utf-8") as file, alone(file, output), jsonlines.Writer(file) as lines:
+            before = done = _done(output, source.questions)
+            progress(done, total)
             while done < total:
                 rows = _answered(pipeline, source.questions[done : done + CHUNK], with_trace, tell)
                 lines.write_all(rows)

@@ -82,15 +82,16 @@ _COMPARATOR = (
     r"(?:大于|小于|高于|低于|多于|少于|超过|超出|超|突破|破|不足|不到|不满|未满|(?:没有?|未)(?:到|达到?)|达到|达|至少|至多|最少|最多|不低于|不高于|不超过|等于|介于|上|过|[><=≥≤])"
     r"(?:了|到|或等于|等于|=)?(?:人民币)?"
 )
-_UNIT = r"(?:元人民币|人民币|元|块钱|块|人次|人|股|%)"
+_UNIT = r"(?:元人民币|人民币|元|块钱|块|人次|号?人|股|%|[个名号](?=员工|职工))"
 _COUNTED = r"(?:名|位(?!小数|[于置列])|家|个(?![月季年])|件|项|台|套|吨|次|倍)"
-_AFTER = r"(?:及|或|和)?(?:以上|以下|以内|之上|之下|之间)"
+_AFTER = r"(?:(?:及|或|和)?(?:以上|以下|以内|之上|之下|之间)|[都也](?:不到|不足|没有?到?))"
 _AMOUNT = re.compile(
     rf"(?P<before>{_COMPARATOR})?(?<![\d.])(?P<percent>百分之)?(?P<number>(?:(?<![\d年元人名万亿%])[-负])?{NUMERAL})(?P<unit>{_UNIT})?(?P<counted>{_COUNTED})?(?P<after>{_AFTER})?"
 )
 _RANGE = re.compile(rf"(?<![\d.])(?P<number>-?(?:{_ARABIC}|{_HAN}+))(?P<link>[-~到至—])$")
 _NO_AMOUNT_BEHIND = re.compile(r"(?<=一)[直致般样向共起同定]|年|月|日|季|位小数|大(?:客户|股东|供应商)")
 _BARE_SCALES = re.compile(f"{_SCALE}+")
+_ROUGHLY = re.compile("[一二两三四五六七八九]{2}[十百千万亿]")  # 两三百: nobody knows which
 
 
 def find_amounts(text: str) -> tuple[Amount, ...]:
@@ -131,11 +132,12 @@ def _is_amount(text: str, match: re.Match[str]) -> bool:
     number, unit, compared = match["number"], match["unit"] or match["percent"], bool(match["before"] or match["after"])
     start = match.start("percent") if match["percent"] else match.start("number")
     before = text[max(0, start - 3) : start]
-    if _NO_AMOUNT_BEHIND.match(text, match.end("number")) or re.search(r"(?:第|前|后|top)$", before, re.IGNORECASE):
+    if _ROUGHLY.search(number) or _NO_AMOUNT_BEHIND.match(text, match.end("number")) or re.search(r"(?:第|前|后|top)$", before, re.IGNORECASE):
         return False
     if _BARE_SCALES.fullmatch(number) and number[0] not in "十拾":
         # 超过千万, 过亿, 超百人; but neither 万元 (a unit) nor 万科.
-        return bool(match["before"]) and (len(number) > 1 or number == "亿" or bool(unit))
+        alone = number == "万" and re.match(r"[的者,，、。?？]|$", text[match.end() :])  # 过万的
+        return bool(match["before"]) and (len(number) > 1 or number == "亿" or bool(unit) or bool(alone))
     if compared and not (
         match["before"] in ("上", "过", "达", "破", "超", "最多", "最少") and not (unit or number[-1] in "万亿")
     ):

@@ -8,6 +8,7 @@ Chinese annual reports; money is in 元, head counts in 人.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Literal, cast
 
 TABLE = "company_table"
-COMPANY, YEAR, CODE, SHORT_NAME = "公司全称", "年份", "股票代码", "股票简称"
+COMPANY, YEAR, CODE, SHORT_NAME, PERSON = "公司全称", "年份", "股票代码", "股票简称", "法定代表人"
 PLACE_COLUMNS = ("注册地址", "办公地址")
 KEY = (COMPANY, YEAR)
+PERIOD, SCOPE = "报告期", "口径"  # where a table has them, a row is one of a company, year, 报告期 and 口径
+ROW_KEY = (COMPANY, YEAR, PERIOD, SCOPE)
 
 Unit = Literal["text", "money", "count", "share", "ratio", "percent"]
 UNIT_WORD = {"money": "元", "count": "人", "share": "元"}
@@ -122,4 +125,13 @@ def unit_of(name: str) -> Unit | None:
     if base in columns():
         return columns()[base].unit
     formula = computed(name)
-    return formula.unit if formula else None
+    return formula.unit if formula else _unit_by_name(base)
+
+
+_QUOTIENT = re.compile(r"(?:市[盈净销现]|周转|本益|汇)[率比]$|倍数$|[比值]值$")
+_SHARE = re.compile(r"(?:率|比例|占比|比重|增速|增幅|同比)$")
+
+
+def _unit_by_name(name: str) -> Unit | None:
+    """Of a column that only the user's table knows: 市盈率 is a quotient, 持股比例 a share of a hundred."""
+    return "ratio" if _QUOTIENT.search(name) else "percent" if _SHARE.search(name) else None

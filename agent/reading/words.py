@@ -23,7 +23,7 @@ _CHANGED = re.compile(
     r"(?:增加|减少|增长|下降|上升|变化|变动|上涨|下跌|提高|降低|[多少涨跌降升增减])了(?:多少|几)|(?:增加|减少|变化|变动|上升|下降)多少"
 )
 GROWN = re.compile(r"[增长变涨减降升跌滑差]|同比|比上?|速")
-_WHICH = re.compile(r"哪[几一]?[家个些]|[是有]谁|谁")
+_WHICH = re.compile(r"哪[几一]?[家个些]|[是有]谁|谁(?!(?:能|可以)?(?:帮\w{0,3})?(?:知道|告诉|查))")  # 谁知道 asks for no company
 
 
 @dataclass(frozen=True)

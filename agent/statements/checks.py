@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from agent.figures import schema
 from agent.statements.meaning import conjuncts, is_aggregate, is_truth, own_parts, scope, unit_of
@@ -76,6 +77,8 @@ def _of_sides(node: Binary) -> Iterator[str]:
         yield "单位不同的数相加减或比较"
     if node.op in "+-*/" and "text" in (left, right):
         yield "文字不能计算"
+    if node.op == "/" and left == "percent" and right in ("money", "count", "share"):
+        yield "比率再除以金额或人数"
 
 
 def _of_call(node: Call) -> Iterator[str]:
@@ -92,8 +95,11 @@ def _of_call(node: Call) -> Iterator[str]:
 
 
 def _of_select(node: Select) -> Iterator[str]:
-    if node.where is not None and not all(map(is_truth, conjuncts(node.where))):
+    parts = conjuncts(node.where)
+    if not all(map(is_truth, parts)):
         yield "条件不是条件"
+    if len(set(parts)) < len(parts) or any(_opposite(part) in parts for part in parts):
+        yield "一个条件说了两遍，或者两个条件相反"
     if node.order is not None and (unit_of(node.order) in ("text", "truth", "name") or isinstance(node.order, Number)):
         yield "不能按它排序"
     kind = scope(node)
@@ -107,6 +113,12 @@ def _of_select(node: Select) -> Iterator[str]:
         yield "同一项出现两次"
     if kind == "named" and node.order is not None:
         yield "一家公司不用排序"
+
+
+def _opposite(node: Node) -> Node | None:
+    """净利润>0 against 净利润<0."""
+    turned = {">": "<", "<": ">"}.get(node.op) if isinstance(node, Binary) else None
+    return replace(node, op=turned) if turned and isinstance(node, Binary) else None
 
 
 def _outside_aggregates(node: Node) -> Iterator[Node]:

@@ -11,6 +11,8 @@ from typing import Literal, TypeGuard
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
+from agent.statements.parsing import parse_expression
+from agent.statements.spelling import spell
 from agent.statements.syntax import (
     AGGREGATES,
     COMPANY,
@@ -26,7 +28,6 @@ from agent.statements.syntax import (
     Select,
     Shown,
     Star,
-    parse_expression,
     rebuild,
     walk,
 )
@@ -234,3 +235,35 @@ def _unit_of_call(node: Call) -> Unit:
     if unit == "truth":
         return "percent" if node.name == "AVG" else "companies"
     return unit
+
+
+def operands(select: Select) -> list[Node]:
+    """What a list of companies tells beside what is asked: the sort key, and figures that conditions compare."""
+    found: list[Node] = [select.order] if select.order is not None else []
+    for part in conjuncts(select.where):
+        found += [side for side in _compared(part) if isinstance(side, (Column, Binary, Call))]
+    asked = {spell(item) for item in select.items}
+    return [
+        node
+        for node in {spell(n): n for n in found}.values()
+        if spell(node) not in asked and unit_of(node) not in ("truth", "name")
+    ]
+
+
+def _compared(node: Node) -> list[Node]:
+    if isinstance(node, Not):
+        return _compared(node.this)
+    if isinstance(node, Binary) and node.op in ("AND", "OR"):
+        return [*_compared(node.left), *_compared(node.right)]
+    if isinstance(node, Binary) and "met" in (unit_of(node), unit_of(node.left) if node.op in COMPARISONS else ""):
+        return [side for part in (node.left, node.right) for side in _compared(part)]
+    if isinstance(node, Binary) and node.op in COMPARISONS and node.left != Column(COMPANY):
+        # M@2>M@1*2 compares both years; a constant tells nothing of the company.
+        right = node.right
+        if isinstance(right, Binary) and isinstance(right.right, Number):
+            right = right.left
+        return [side for side in (node.left, right) if any(isinstance(p, Column) for p in walk(side))]
+    if isinstance(node, Binary) and node.op == "LIKE" and isinstance(node.left, Column):
+        told = node.left.name not in (*schema.PLACE_COLUMNS, schema.COMPANY, schema.CODE, schema.SHORT_NAME)
+        return [node.left] if told else []
+    return []

@@ -8,21 +8,11 @@ from decimal import Decimal
 
 from agent.errors import NotAnswerable
 from agent.figures import schema
-from agent.statements.evaluate import Got, Result, Row, cut
 from agent.statements.meaning import conjuncts, is_aggregate, listed_companies, own_parts, scope, unit_of
-from agent.statements.syntax import (
-    COMPANY,
-    Binary,
-    Call,
-    Column,
-    Node,
-    Select,
-    Star,
-    Statement,
-    parse_expression,
-    spell,
-    walk,
-)
+from agent.statements.parsing import parse_expression
+from agent.statements.results import Got, Result, Row, cut
+from agent.statements.spelling import spell
+from agent.statements.syntax import COMPANY, Binary, Call, Column, Node, Select, Star, Statement, walk
 from agent.statements.words import Speaker
 
 LISTED = 60  # companies an answer names at most; the count is always told
@@ -68,7 +58,7 @@ class _Teller:
         if value is None:
             raise NotAnswerable(f"未查询到{who}{self._missing(item)}，无法回答该问题。")
         if isinstance(item, Column) and item.name == COMPANY:
-            return f"是{self._full(who)}"
+            return f"是{self._both_names(self._result.rows[0].company)}"
         if unit_of(item) == "truth":
             return self._truth(item, value, who)
         if isinstance(item, Call) and item.name in ("最高项", "最低项"):
@@ -77,12 +67,19 @@ class _Teller:
         told = self._say.value(item, value)
         if isinstance(item, Binary) and item.op == "-" and isinstance(value, Decimal):
             told += self._direction(item, value)
-        told += self._loss(item, value)
+        told += self._loss(item, value) + self._base(item, who)
         return f"{who}{label}为{told}"
 
-    def _full(self, who: str) -> str:
-        row = self._result.rows[0].company
-        return row if row == who else f"{row}（{who}）"
+    def _base(self, item: Node, who: str) -> str:
+        """Growth over a loss: -100 to -300 is +200 %, which is no good news."""
+        start = item.args[0] if isinstance(item, Call) and item.name == "增长率" else None
+        if not isinstance(start, Column):
+            return ""
+        cells = self._result.cells.items()
+        of_it = [v for (c, year, name), v in cells if (year, name) == (start.year, start.name) and self._say.name(c) == who]
+        if not of_it or not isinstance(of_it[0], (int, Decimal)) or of_it[0] >= 0:
+            return ""
+        return f"（基数{start.year}年{start.name}为负值，增长率的正负不表示盈亏变好或变坏）"
 
     def _missing(self, item: Node) -> str:
         empty = [f"{year}年的{column}" for (_, year, column), value in self._result.cells.items() if value is None]
@@ -177,9 +174,9 @@ class _Teller:
         best = f"按{label}{self._say.rank(replace(select, limit=''))}："
         if select.limit == "1" and not select.offset:
             more, high = "更" if len(rows) == 2 else "最", "高" if select.descending else "低"
-            best = f"{self._say.name(first[0].company)}{more}{high}。{label}："
+            best = f"{self._both_names(first[0].company)}{more}{high}。{label}："
         elif select.limit == "1":
-            best = f"{label}{self._say.rank(select)}的是{self._say.name(first[0].company)}："
+            best = f"{label}{self._say.rank(select)}的是{self._both_names(first[0].company)}："
         extra = self._gap(rows, select, key) if len(rows) == 2 else ""
         asked = any(not (isinstance(item, Column) and item.name == COMPANY) for item in select.items)
         items = self._items(first) if asked else ""
@@ -228,7 +225,8 @@ class _Teller:
         assert select.order is not None
         head = f"{among}{self._say.expression(select.order)}{self._say.rank(select)}的"
         if len(rows) == 1:
-            return f"{head}{'公司' if not select.limit or select.limit == '1' else ''}是{self._about(rows[0])}。"
+            one = "公司" if not select.limit or select.limit == "1" else ""
+            return f"{head}{one}是{self._about(rows[0])}。{self._ties()}"
         listed = "；".join(
             f"{number}. {self._about(row)}"
             for number, row in enumerate(rows[:LISTED], min(int(select.limit), int(select.last)) if select.last else 1)
@@ -236,17 +234,26 @@ class _Teller:
         short = (
             f"（表中只有{len(rows)}家）" if select.limit and not select.last and len(rows) < int(select.limit) else ""
         )
-        return f"{head}公司{short}：{listed}。"
+        return f"{head}公司{short}：{listed}。{self._ties()}"
+
+    def _ties(self) -> str:
+        """The companies that share a place with those that were asked for."""
+        tied = self._result.tied
+        more = f"等{len(tied)}家" if len(tied) > LISTED else ""
+        return f"数值相同、并列的还有：{'；'.join(self._about(row) for row in tied[:LISTED])}{more}。" if tied else ""
 
     def _about(self, row: Row) -> str:
         """A company with what is asked of it, its sort key and the figures that conditions compare."""
-        short = self._say.name(row.company)
-        who = row.company if short == row.company else f"{row.company}（{short}）"
+        who = self._both_names(row.company)
         told = [f"{self._say.expression(parse_expression(key))}为{self._shown(key, value)}" for key, value in row.shown.items()]
         for item, value in zip(self._select.items, row.values):
             if not (isinstance(item, Column) and item.name == COMPANY):
                 told.append(f"{self._say.expression(item)}为{self._say.value(item, value)}{self._loss(item, value)}")
         return who + ("，" + "，".join(dict.fromkeys(told)) if told else "")
+
+    def _both_names(self, company: str) -> str:
+        short = self._say.name(company)
+        return company if short == company else f"{company}（{short}）"
 
     def _shown(self, key: str, value: Got) -> str:
         return self._say.value(parse_expression(key), value)

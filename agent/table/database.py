@@ -6,6 +6,7 @@ on SQLite an authorizer lets nothing through but reading the one table and a few
 
 from __future__ import annotations
 
+import copy
 import re
 import sqlite3
 import threading
@@ -25,32 +26,34 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from agent.errors import DatabaseError, QueryLimit
 from agent.figures import schema
+from agent.figures.periods import USUAL, Slice
 from agent.records import QueryResult, Value
-from agent.table import exact
+from agent.table import cells, exact, grants, narrowed
+from agent.table.care import Care, Inspector
 from agent.table.database_errors import connect, explained, parse_url, shown
+from agent.table.narrowed import Narrowed
+from agent.table.table_writer import NAMES_INDEX, unique_index
 
 MAX_ROWS, MAX_CHARACTERS, TIMEOUT = 2000, 1_000_000, 10.0
 START_TIMEOUT = 60.0  # for the list of all companies, read once
 _READ_TIMEOUT = START_TIMEOUT + 15  # a server that is silent for longer is gone: it stops every statement before
-_FUNCTIONS = frozenset({"sum", "avg", "count", "max", "min", "coalesce", "nullif", "row_number", "like", "abs"})
-_BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
-# What an account that only answers questions does not need, as SHOW GRANTS names it.
-_WRITES = frozenset(
+_FUNCTIONS = frozenset(
     {
-        "ALL",
-        "ALL PRIVILEGES",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "CREATE",
-        "DROP",
-        "ALTER",
-        "INDEX",
-        "TRIGGER",
-        "CREATE VIEW",
+        "sum",
+        "avg",
+        "count",
+        "max",
+        "min",
+        "coalesce",
+        "nullif",
+        "row_number",
+        "like",
+        "abs",
+        narrowed.NUMBER,
+        narrowed.CODE,
     }
-    | {"FILE", "SUPER"}
 )
+_BINARY = "utf8mb4_bin"  # compares as SQLite does: no two characters are alike
 
 
 def _escaped(text: str, parameters: Mapping[str, Value], collation: str | None) -> str:
@@ -95,8 +98,27 @@ class Database:
         self.dialect = self.url.get_backend_name()
         if self.dialect not in ("sqlite", "mysql"):
             raise DatabaseError(f"不支持数据库“{self.dialect}”，请用SQLite或MySQL（包括MySQL协议的数据库）。")
+        self.part = USUAL  # 报告期 and 口径 of the rows that statements see
         self._guarded = threading.local()
         self._is_view = False  # until the table has been looked at
+
+    def over(self, part: Slice) -> Database:
+        """The same table, of whose rows statements see those of another 报告期 and 口径."""
+        self.columns()
+        other = copy.copy(self)
+        other.part = part
+        other.__dict__.pop("_narrowed", None)
+        return other
+
+    @property
+    def slices(self) -> frozenset[Slice]:
+        """The 报告期 and 口径 that the table has rows of."""
+        return self._care.slices
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is wrong in the table, one sentence each."""
+        return tuple(self._care.said)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -133,6 +155,8 @@ class Database:
             connection.execute("PRAGMA case_sensitive_like = 1")  # as utf8mb4_bin
             connection.create_aggregate("sum", 1, exact.Sum)
             connection.create_aggregate("avg", 1, exact.Avg)
+            connection.create_function(narrowed.NUMBER, 1, narrowed.as_number, deterministic=True)
+            connection.create_function(narrowed.CODE, 1, cells.code, deterministic=True)
             connection.set_authorizer(self._authorize)
             return
         # div_precision_increment: with the default of 4 digits ratios would tie that do not. Servers that only speak MySQL's
@@ -186,14 +210,42 @@ class Database:
             raise explained(error, self.url, timeout) from None
 
     @cached_property
+    def _care(self) -> Care:
+        kinds = self._kinds
+
+        def run(text: str) -> list[tuple[Any, ...]]:
+            with self._open() as connection:
+                return [tuple(row) for row in connection.exec_driver_sql(text.replace("%", "%%"))]
+
+        return Inspector(run, self.table, self.dialect, kinds, self._trusted).look()
+
+    @cached_property
+    def _narrowed(self) -> Narrowed | None:
+        """None where statements may read the table as it is."""
+        return Narrowed(self.table, self._columns, self._care, self.part, self.dialect) if self._care.mends else None
+
+    @cached_property
+    def _trusted(self) -> bool:
+        """Whether an import wrote the table: its index is there, its numbers are declared as numbers."""
+        with self._open() as connection:
+            indexes = {index["name"] for index in sqlalchemy.inspect(connection).get_indexes(self.table)}
+        return (unique_index(self.table) if self.dialect == "sqlite" else NAMES_INDEX) in indexes
+
+    @cached_property
     def _columns(self) -> tuple[str, ...]:
+        """What can be asked for: the columns that say which rows are meant are not among them."""
+        return tuple(name for name in self._kinds if name not in self._care.keys.values())
+
+    @cached_property
+    def _kinds(self) -> dict[str, bool]:
+        """Every column, and whether it is declared to hold text."""
         with self._open() as connection:
             inspector = sqlalchemy.inspect(connection)
             if not inspector.has_table(self.table):
                 raise DatabaseError(
                     f"数据库 {shown(self.url)} 里没有表 {self.table}，请先运行 python -m agent import 导入数据，或用 --table 指定表名。"
                 )
-            names = tuple(column["name"] for column in inspector.get_columns(self.table))
+            names = {c["name"]: isinstance(c["type"], sqlalchemy.String) for c in inspector.get_columns(self.table)}
             self._is_view = self.table in inspector.get_view_names()
         missing = [name for name in schema.KEY if name not in names]
         if missing:
@@ -235,13 +287,18 @@ class Database:
 
     def companies(self) -> list[tuple[str, str, str]]:
         """(公司全称, 股票简称, 股票代码), each once, by name."""
+        spelt = self._care.companies
         return sorted(
             {
-                (str(a), str(b or ""), str(c or ""))
+                (spelt.get(str(a), str(a)), cells.text(b) or "", cells.code(c) or "")
                 for a, b, c in self._distinct((schema.COMPANY, schema.SHORT_NAME, schema.CODE))
                 if a
             }
         )
+
+    def people(self) -> list[str]:
+        """Who has been 法定代表人 of a company, each once."""
+        return sorted({str(name) for (name,) in self._distinct((schema.PERSON,)) if name})
 
     def years(self) -> tuple[int, ...]:
         """The years of the table, ascending.
@@ -249,7 +306,7 @@ class Database:
         Raises:
             DatabaseError: the table has none, or 年份 holds what is no year.
         """
-        found = {str(year) for (year,) in self._distinct((schema.YEAR,)) if year is not None}
+        found = self._years_of_part() or {str(year) for (year,) in self._distinct((schema.YEAR,)) if year is not None}
         wrong = sorted(year for year in found if not year.isdecimal())
         if wrong or not found:
             raise DatabaseError(
@@ -258,17 +315,38 @@ class Database:
             )
         return tuple(sorted(map(int, found)))
 
+    def _years_of_part(self) -> set[str]:
+        """The years that the statements can see; none where the table has no such rows at all."""
+        if self._narrowed is None or not self._care.keys:
+            return set()
+        text = self._narrowed.over(f"SELECT DISTINCT 年份 FROM {self.table}", {}, checked=False)
+        with self._open() as connection:
+            return {
+                str(year)
+                for (year,) in connection.execute(sqlalchemy.text(_escaped(text, {}, None)))
+                if year is not None
+            }
+
     def execute(
-        self, text: str, parameters: Mapping[str, Value], max_rows: int = MAX_ROWS, timeout: float = TIMEOUT
+        self,
+        text: str,
+        parameters: Mapping[str, Value],
+        max_rows: int = MAX_ROWS,
+        timeout: float = TIMEOUT,
+        checked: bool = True,
     ) -> QueryResult:
-        """Runs a statement that sql_guard has emitted, its values bound.
+        """Runs a statement that sql_guard has emitted, its values bound, over the rows of `part`. checked: it is refused where it needs
+        a cell that no figure can be made of.
 
         Raises:
+            NotAnswerable: it needs such a cell.
             DatabaseUnavailable: the database cannot be reached just now.
             QueryLimit: it takes longer than `timeout` seconds, or returns more than MAX_CHARACTERS characters.
             DatabaseError: the database refuses it, or has no such table.
         """
         self.columns()  # tells whether the table is a view
+        if self._narrowed is not None:
+            text = self._narrowed.over(text, parameters, checked)
         bound = {
             name: float(value) if isinstance(value, Decimal) and self.dialect == "sqlite" else value
             for name, value in parameters.items()
@@ -292,14 +370,7 @@ class Database:
             return None
         try:
             with self._open() as connection:
-                grants = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
+                given = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
         except DatabaseError:
             return None
-        given = re.findall(r"^GRANT (.+?) ON ", "\n".join(grants), re.MULTILINE)
-        found = {name.strip() for line in given for name in re.sub(r"\([^)]*\)", "", line).split(",")} & _WRITES
-        if not found:
-            return None
-        return (
-            f"提醒：数据库账号“{self.url.username or ''}”能改数据（{'、'.join(sorted(found)[:4])}），问答只需要读，"
-            f"建议换一个只读的账号：GRANT SELECT ON `{self.url.database}`.`{self.table}` TO '账号'@'主机'。"
-        )
+        return grants.warning(given, self.url.username or "", str(self.url.database), self.table)

@@ -36,7 +36,7 @@ def years_of_names(database: Database, companies: Iterable[tuple[str, str, str]]
             .where(exp.column(schema.COMPANY).isin(*(exp.Placeholder(this=name) for name in parameters)))
         )
         text = query.sql(dialect=database.dialect, identify=True)
-        for name, year in database.execute(text, parameters, max_rows=100_000).rows:
+        for name, year in database.execute(text, parameters, max_rows=100_000, checked=False).rows:
             years[str(name)].add(int(str(year)))
     return dict(years)
 

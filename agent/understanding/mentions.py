@@ -5,6 +5,7 @@ Names, years, amounts and places are code's work; what the words between them me
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -32,10 +33,11 @@ _MAIL_AT = re.compile(r"(?P<s>\d{2,3}|[a-zA-Z]{2,})(?=邮箱|信箱)")
 _BARE_CODE = re.compile(r"(?<![\d.])[034689]\d{5}(?![\d.%元人万亿])")
 _TENTHS = re.compile(r"(?P<n>[一二两三四五六七八九])成(?![本立长绩果分品])(?P<half>半)?")
 _FEW = r"(?:1?\d|[零一二两三四五六七八九十])"  # 几亿两位小数: no number of decimals is larger
-_DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d)(?P<b>{_FEW})位小数")
+DECIMALS = re.compile(rf"小数点?后(?:面)?(?:保留)?(?P<a>{_FEW})位|(?<!\d)(?P<b>{_FEW})位小数")
 _TIMES = re.compile(rf"(?P<n>{NUMERAL})(?=倍|番)")
 _COUNTED = re.compile(rf"(?<![这那第])(?P<n>{NUMERAL})(?=[家名强])")
 _SHORT_YEARS = re.compile(r"(?<!\d)[一二][零〇九一二三](?:[、,和][一二][零〇九一二三]){1,3}(?=年|这?[两三四]年)")
+_FIRST = re.compile(r"第1(?![\d.%])")
 _ONE_OR_TWO = frozenset("一两二12")  # 一倍, 两家: words of the sentence, which the model reads
 _SAID_YEAR = re.compile(r"\d|[一二][零〇一二三九八]")
 _RELATIVE = re.compile(r"去年度?|上一?年度?|今年|本年度?|前年")
@@ -52,9 +54,16 @@ class SlotFinder:
     """Finds mentions over the companies and columns of one table."""
 
     def __init__(
-        self, linker: Linker, companies: Iterable[Company], columns: Collection[str], latest_year: int
+        self,
+        linker: Linker,
+        companies: Iterable[Company],
+        columns: Collection[str],
+        latest_year: int,
+        people: Iterable[str] = (),
     ) -> None:
+        """people: who stands in the table as 法定代表人; a question that speaks of that column may name them."""
         self.linker, self._latest = linker, latest_year
+        self._people = Lookup(people)
         companies = list(companies)
         self._short = {full: short or full for full, short, _ in companies}
         # A name of the table stands for itself, also where people use the word for another column.
@@ -63,6 +72,12 @@ class SlotFinder:
         self._homophones = Homophones(self._said)
         self._sure_names = _sure_names(companies, linker.renamed, self._said)
         self._sure = Lookup(self._sure_names)
+
+    def at(self, latest_year: int) -> SlotFinder:
+        """The same over a table whose latest year is another one."""
+        other = copy.copy(self)
+        other._latest = latest_year
+        return other
 
     def near(self, said: str) -> tuple[str, ...]:
         """公司全称 of the companies that a name may mean which is no company's own."""
@@ -86,7 +101,7 @@ class SlotFinder:
 
     def _spelt(self, question: str) -> str:
         """Normalised, misspelt columns and shared suffixes (销售、管理费用) written out."""
-        text = normalise(question)
+        text = _FIRST.sub("第一", normalise(question))
         known = self._words.spans(text)
         if self._homophones.corrected(text, known) != text:
             known += [(c.start, c.end) for c in self.linker.index.find(text, self._words)]
@@ -113,6 +128,9 @@ class SlotFinder:
         for match in _QUOTED.finditer(found.text):
             if match["s"] not in self._said and not match["s"].endswith("元"):
                 found.add("string", *match.span("s"), match["s"])
+        if any(self._said[found.text[start:end]] == schema.PERSON for start, end in self._words.spans(found.text)):
+            for start, end in self._people.spans(self._plain(found)):
+                found.add("string", start, end, found.text[start:end])
         for pattern in (_BEGINS, _SURNAME, _MAIL_AT):
             for match in pattern.finditer(self._plain(found)):
                 said = match["s"].replace("〇", "零")
@@ -139,12 +157,13 @@ class SlotFinder:
 
     def _numbers(self, found: Found) -> None:
         plain = self._plain(found)
-        for match in _DECIMALS.finditer(plain):
+        for match in DECIMALS.finditer(plain):
             group = "a" if match["a"] else "b"
             found.add("digits", *match.span(group), parse_number(match[group]))
         for _, patterns in RANKS:
             for start, end, k in positions(plain, patterns):
-                if not (plain[start:end] == "一" and plain[start - 1 : start] == plain[end : end + 1]):  # 排一排
+                again = plain[start:end] == "一" and plain[start - 1 : start] == plain[end : end + 1]  # 排一排
+                if not again and plain[start - 1 : end] != "第一":  # the first place is a word of the sentence
                     found.add("number", start, end, k)
 
     def _amounts(self, found: Found) -> None:
@@ -205,6 +224,9 @@ def _two_digits(said: str) -> int:
     return 2000 + int("".join(str(_DIGITS.find(c.replace("〇", "零"))) for c in said))
 
 
+_LEGAL_FORM = re.compile("(?:连锁|控股|集团)*(?:股份)?有限(?:责任)?公司$")
+
+
 def _sure_names(
     companies: Sequence[Company], renamed: Iterable[Sequence[str]], words: Collection[str]
 ) -> dict[str, str]:
@@ -215,8 +237,9 @@ def _sure_names(
     owners: dict[str, set[str]] = {}
     for full, short, _ in companies:
         bare = normalise(short or "").replace("*ST", "").replace("ST", "")
-        if len(bare) >= 3 and bare not in words:
-            owners.setdefault(bare, set()).add(latest.get(full, full))
+        for name in {bare, _LEGAL_FORM.sub("", normalise(full))}:
+            if len(name) >= 3 and name not in words:
+                owners.setdefault(name, set()).add(latest.get(full, full))
     common = set()
     with jieba.get_dict_file() as lines:
         for line in lines:

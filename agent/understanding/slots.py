@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from agent.figures import schema
-from agent.statements.meaning import listed_companies, named_company, own_parts, scope
+from agent.statements.meaning import listed_companies, named_company, own_parts, scope, unit_of
+from agent.statements.spelling import write
 from agent.statements.syntax import (
     COMPANY,
+    COMPARISONS,
+    Binary,
     Column,
     Companies,
     Node,
@@ -22,7 +25,6 @@ from agent.statements.syntax import (
     Text,
     rebuild,
     walk,
-    write,
 )
 
 SlotValue = str | int | Decimal
@@ -45,6 +47,11 @@ class Slotted:
     values: Mapping[str, SlotValue] = field(default_factory=dict)
     years: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    @property
+    def asks_for_figures(self) -> bool:
+        """It names years, amounts or ranks: no concept is explained to who asks that."""
+        return bool(self.years and any(name[0] in "MAXK" for name in self.values))
 
     def names(self, kind: str) -> list[str]:
         return [name for name in self.values if name[0] == kind]
@@ -94,7 +101,7 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
                 return Text(named(node.name))
             return Column(named(node.name), str(_year(node.year, years)) if node.year else "", named(node.company))
         if isinstance(node, Number) and _SLOT.fullmatch(node.text):
-            return Number(f"{Decimal(value(node.text)):f}")
+            return Number(f"{Decimal(value(node.text)).scaleb(-2 if node.text in points else 0):f}")
         if isinstance(node, Text):
             return Text(named(node.text))
         if isinstance(node, Companies):
@@ -106,6 +113,16 @@ def restored(statement: Statement, slotted: Slotted, latest: int) -> Statement:
             return replace(node, limit=whole(node.limit), offset=whole(node.offset), last=whole(node.last))
         return node
 
+    points: set[str] = set()
+    for part in walk(statement):  # 资产负债率超过70 means 70%: nobody asks for 7000 %
+        if isinstance(part, Binary) and part.op in COMPARISONS and isinstance(part.right, Number):
+            is_bare = re.fullmatch(r"A\d+", part.right.text) is not None
+            if (
+                is_bare
+                and unit_of(rebuild(part.left, change)) == "percent"
+                and abs(Decimal(value(part.right.text))) >= 2
+            ):
+                points.add(part.right.text)
     made = rebuild(statement, change)
     return replace(made, digits=whole(made.digits))
 
@@ -183,7 +200,12 @@ def joined(first: Statement, second: Statement) -> Statement | None:
     a, b = first.select, second.select
     if a is None or b is None or a.order is not None or b.order is not None or scope(b) != "named":
         return None
-    if any(not isinstance(part, Column) for item in (*a.items, *b.items) for part in own_parts(item) if isinstance(part, Number)):
+    if any(
+        not isinstance(part, Column)
+        for item in (*a.items, *b.items)
+        for part in own_parts(item)
+        if isinstance(part, Number)
+    ):
         return None
     mine, theirs = named_company(b), named_company(a)
     if not isinstance(mine, Column):

@@ -18,13 +18,15 @@ from agent.reading import ambiguity
 from agent.records import Candidate as Candidate_
 from agent.records import DecidedBy, QueryResult, SqlQuery, Value, Written
 from agent.statements.checks import faults
-from agent.statements.evaluate import Evaluator, Result
+from agent.statements.evaluate import Evaluator
 from agent.statements.meaning import conjuncts, listed_companies, scope
-from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statement, parse, walk
+from agent.statements.parsing import parse
+from agent.statements.results import Result
+from agent.statements.syntax import COMPANY, Binary, Column, Companies, Statement, walk
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
-from agent.understanding.agreement import agrees
+from agent.understanding.agreement import agrees, contains
 from agent.understanding.direction import turned
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
@@ -164,6 +166,10 @@ class Understanding:
     threshold: float = SURE
     approved: Callable[[str], str] = str
 
+    def over(self, table: Callable[[], Table], years: tuple[int, ...]) -> Understanding:
+        """The same over other rows of the table."""
+        return replace(self, table=table, years=years, finder=self.finder.at(years[-1]))
+
     def understand(self, question: str, talk: Talk | None = None) -> Understood:
         """One question, after `talk` where it may be a follow-up.
 
@@ -200,6 +206,7 @@ class Understanding:
 
     def witnessed(self, understood: Understood, answer: str) -> Understood | None:
         """An unclear question's reading that comes to the same as `answer`, which was come to in another way; None if none does.
+        The likeliest reading is taken where it tells that and more.
 
         Raises:
             DatabaseError: the database cannot answer.
@@ -210,7 +217,7 @@ class Understanding:
             if other is not understood.candidate and other.written.logprob > _LIKELY:
                 picked = self.picked(understood, number)
                 if picked.kind == "answer" and agrees(picked.told, answer):
-                    return picked
+                    return understood if contains(understood.told, picked.told) else picked
         return None
 
     def _understood(self, slotted: Slotted, written: Sequence[Written], talk: Talk | None) -> Understood:
@@ -250,8 +257,7 @@ class Understanding:
         sure = how_sure(best, [c.written for c in found[1:]], written, made.unread)
         if sure >= self.threshold or made.result is None or not others:
             return sure
-        key = _meaning(found[0].statement, made.result)
-        same = [c for c in others if c.statement.select and self._comes_to(c, talk, key)]
+        same = [c for c in others if c.statement.select and self._comes_to(c, talk, made)]
         if not same:
             return sure
         total = math.log(sum(math.exp(c.written.logprob) for c in (found[0], *same)))
@@ -259,9 +265,13 @@ class Understanding:
         different = [c.written for c in found[1:] if c not in same]
         return how_sure(together, different, [together, *different], made.unread)
 
-    def _comes_to(self, candidate: Candidate, talk: Talk | None, key: Hashable) -> bool:
-        other = self._run(Understood(Slotted("", ""), "unclear", ""), candidate.statement, talk)
-        return other.result is not None and _meaning(candidate.statement, other.result) == key
+    def _comes_to(self, candidate: Candidate, talk: Talk | None, made: Understood) -> bool:
+        """Whether a reading comes to the same as the first one, or to a part of what that tells."""
+        other = self._run(Understood(made.slotted, "unclear", ""), candidate.statement, talk)
+        if other.result is None or made.result is None or made.candidate is None:
+            return False
+        alike = _meaning(candidate.statement, other.result) == _meaning(made.candidate.statement, made.result)
+        return alike or contains(made.told, other.told)
 
     def _decided(self, made: Understood) -> Understood:
         """An answer where the reading is sure enough."""
@@ -299,7 +309,7 @@ class Understanding:
         why = "表里的年度数据回答不了这个问题" if kind == "none" else "没有看懂这个问题，请换一种说法"
         if word and kind == "none":
             why = f"表里没有“{word}”这样的内容"
-        elif len(unread) >= UNREAD:
+        elif len(unread) >= UNREAD - (kind == "none"):
             why = f"没有看懂“{unread}”"
         return Understood(slotted, kind, f"{why}，无法回答该问题。", sure, unread=unread)
 

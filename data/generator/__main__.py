@@ -13,9 +13,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from data.generator import corpus, table, tasks
-
-ROOT = Path(__file__).resolve().parents[2]
+from data.generator import ROOT, corpus, table, tasks
 
 
 def _questions(out: Path, seed: int) -> int:

@@ -109,7 +109,7 @@ def _from_sql(rng: random.Random, sample: Sample) -> Doc:
 def _paraphrase(rng: random.Random, sample: Sample) -> Doc:
     """The same build of question in another wording, company and all: same names where the draw is repeated."""
     seed, numbers = rng.random(), splits()["train"][sample.family]
-    one, two = (make(random.Random(seed), sample.family, rng.choice(numbers), World(), slips=0) for _ in range(2))
+    one, two = (make(random.Random(seed), sample.family, rng.choice(numbers), World(), typos=0) for _ in range(2))
     return (
         f"{one.masked.text if one.masked else one.question}\n换个说法:",
         two.masked.text if two.masked else two.question,
@@ -199,48 +199,49 @@ def write(folder: Path, size: int = DOCUMENTS, held_out: int = 2_000, seed: int 
     (folder / "characters.txt").write_text(lexicon.common_characters(), encoding="utf-8")
 
 
+_SQL_WORDS = (
+    "SELECT ",
+    f" FROM {schema.TABLE} WHERE ",
+    " FROM ",
+    " AS ",
+    " WHERE ",
+    " AND ",
+    " OR ",
+    " IN (",
+    " ORDER BY ",
+    " GROUP BY ",
+    " DESC",
+    " ASC",
+    " LIMIT ",
+    " OFFSET ",
+    "COUNT(*)",
+    "SUM(",
+    "AVG(",
+    " LIKE '%",
+    "%'",
+    "='",
+    "','",
+    ">=",
+    "<=",
+    "ROW_NUMBER() OVER (PARTITION BY ",
+    " HAVING COUNT(*)=",
+    " HAVING COUNT(*)>=1",
+    " BETWEEN ",
+    "NOT ",
+    " GROUP BY 公司全称",
+    " GROUP BY 年份",
+    ") AS 名次",
+    ") AS t WHERE 名次<=",
+    " DESC LIMIT ",
+    " ASC LIMIT ",
+    " LIMIT 1 OFFSET ",
+)
+
+
 def symbols() -> tuple[str, ...]:
     """SQL's fixed words and the surrogates, one piece each: a shorter statement is faster and harder to misspell."""
-    table = schema.TABLE
-    words = (
-        "SELECT ",
-        f" FROM {table} WHERE ",
-        " FROM ",
-        " AS ",
-        " WHERE ",
-        " AND ",
-        " OR ",
-        " IN (",
-        " ORDER BY ",
-        " GROUP BY ",
-        " DESC",
-        " ASC",
-        " LIMIT ",
-        " OFFSET ",
-        "COUNT(*)",
-        "SUM(",
-        "AVG(",
-        " LIKE '%",
-        "%'",
-        "='",
-        "','",
-        ">=",
-        "<=",
-        "ROW_NUMBER() OVER (PARTITION BY ",
-        " HAVING COUNT(*)=",
-        " HAVING COUNT(*)>=1",
-        " BETWEEN ",
-        "NOT ",
-        " GROUP BY 公司全称",
-        " GROUP BY 年份",
-        ") AS 名次",
-        ") AS t WHERE 名次<=",
-        " DESC LIMIT ",
-        " ASC LIMIT ",
-        " LIMIT 1 OFFSET ",
-    )
     return (
-        *words,
+        *_SQL_WORDS,
         "公司全称",
         "注册地址",
         "办公地址",

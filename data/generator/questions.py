@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import jsonlines
 from agent.figures import schema
 from agent.figures.numbers import format_number, format_percent
 from agent.figures.values import compute, is_computed
-from agent.records import Intent, QueryResult
+from agent.records import Intent, QueryResult, Value
 from agent.table.database import Database
 from agent.writing.nl2sql import complete
 from data.generator import lexicon, slots
@@ -45,38 +45,44 @@ def gold_values(intent: Intent, result: QueryResult) -> list[str] | None:
         told = [(str(row[0]), row[-1]) for row in result.rows]
         return [text for name, value in told for text in (name, format_number(Decimal(str(value)), 2))] or None
     if intent.shape == "aggregate":
-        flat = [v for row in result.rows for v in (row[1:] if intent.by_year else row)]
-        units = [schema.unit_of(column) for _, column in intent.aggregates] * len(result.rows)
-        if not flat or any(v is None for v in flat):
-            return None
-        numbers = [(unit, Decimal(str(v))) for unit, v in zip(units, flat)]
-        return [format_percent(v) if unit == "percent" else format_number(v, 2) for unit, v in numbers]
-    if intent.shape == "best_year":
-        rows = rows[:1]
-    if not rows:
-        return ["0"] if intent.shape in ("list", "intersection") else None
+        return _aggregates(intent, result)
     if intent.shape in ("list", "intersection"):
         names = list(dict.fromkeys(str(row[schema.COMPANY]) for row in rows))
-        return names if len(names) <= 20 else [str(len(names))]
+        return (names if len(names) <= 20 else [str(len(names))]) or ["0"]
+    return _figures(intent, rows[:1] if intent.shape == "best_year" else rows)
+
+
+def _aggregates(intent: Intent, result: QueryResult) -> list[str] | None:
+    flat = [v for row in result.rows for v in (row[1:] if intent.by_year else row)]
+    units = [schema.unit_of(column) for _, column in intent.aggregates] * len(result.rows)
+    if not flat or any(v is None for v in flat):
+        return None
+    numbers = [(unit, Decimal(str(v))) for unit, v in zip(units, flat)]
+    return [format_percent(v) if unit == "percent" else format_number(v, 2) for unit, v in numbers]
+
+
+def _figures(intent: Intent, rows: Sequence[dict[str, Value]]) -> list[str] | None:
+    """Row by row: the company of a ranking, the best year, then every column."""
+    key = {"ranking": schema.COMPANY, "best_year": schema.YEAR}.get(intent.shape)
     values: list[str] = []
     for row in rows:
-        values += [str(row[schema.COMPANY])] if intent.shape == "ranking" else []
-        values += [str(row[schema.YEAR])] if intent.shape == "best_year" else []
+        values += [str(row[key])] if key else []
         for column in intent.columns:
-            formula = schema.computed(column)
-            value = compute(column, row) if is_computed(column, row) else row.get(column)
-            if value is None:
+            told = _figure(column, row)
+            if told is None:
                 return None
-            percent = formula is not None and formula.unit == "percent" and is_computed(column, row)
-            digits = 2 if is_computed(column, row) else None
-            values.append(
-                format_percent(Decimal(str(value)))
-                if percent
-                else value
-                if isinstance(value, str)
-                else format_number(Decimal(str(value)), digits)
-            )
-    return values
+            values.append(told)
+    return values or None
+
+
+def _figure(column: str, row: dict[str, Value]) -> str | None:
+    formula, made = schema.computed(column), is_computed(column, row)
+    value = compute(column, row) if made else row.get(column)
+    if value is None:
+        return None
+    if formula is not None and formula.unit == "percent" and made:
+        return format_percent(Decimal(str(value)))
+    return value if isinstance(value, str) else format_number(Decimal(str(value)), 2 if made else None)
 
 
 def gold_of(sample: Sample, database: Database) -> dict[str, Any]:
@@ -108,10 +114,10 @@ def _refusals(rng: random.Random, world: World) -> Iterator[dict[str, Any]]:
         name = lexicon.company(rng)
         while name.full in known or name.short in known:
             name = lexicon.company(rng)
-        stranger = [Piece(name.full, "company")]
+        unknown_company = [Piece(name.full, "company")]
         column = {"field": "净利润", "field_text": "法定代表人", "ratio": "毛利率", "growth": "净利润增长率"}[family]
         given = {
-            "company": stranger if i % 3 == 0 else world.company(rng),
+            "company": unknown_company if i % 3 == 0 else world.company(rng),
             "year": slots.year(rng, rng.choice((2016, 2025)) if i % 3 == 1 else 2020),
             "field": [Piece(slots.own_column(rng))] if i % 3 == 2 else [slots.said(rng, column)],
             "tail": slots.tail(rng),
@@ -130,7 +136,7 @@ def rows(database: Database, seed: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for family, numbers in splits()["test"].items():
         for _ in range(PER_FAMILY):
-            sample = make(rng, family, rng.choice(numbers), world, slips=0.03)
+            sample = make(rng, family, rng.choice(numbers), world, typos=0.03)
             found.append(
                 {
                     "question": sample.question,

@@ -65,7 +65,7 @@ def locate(pieces: Sequence[Piece]) -> tuple[Entities, tuple[ColumnMention, ...]
     return Entities(text, tuple(mentions)), tuple(columns)
 
 
-_SLIPS = (
+_TYPOS = (
     ("多少", "多小"),
     ("分别", "分別"),
     ("哪些", "那些"),
@@ -81,9 +81,9 @@ _SLIPS = (
 )
 
 
-def slip(rng: random.Random, pieces: list[Piece]) -> list[Piece]:
-    """One slip of the pen in the plain text, where one applies."""
-    old, new = rng.choice(_SLIPS)
+def typo(rng: random.Random, pieces: list[Piece]) -> list[Piece]:
+    """One typo in the plain text, where one applies."""
+    old, new = rng.choice(_TYPOS)
     places = [i for i, piece in enumerate(pieces) if piece.kind is None and old in piece.text]
     if places:
         i = rng.choice(places)

@@ -12,14 +12,14 @@ from agent.records import ColumnMention, Entities, Masked
 from agent.writing.surrogates import mask
 from data.generator import render
 from data.generator.families import FAMILIES
-from data.generator.open_templates import OPEN_TEMPLATES
+from data.generator.families.open_questions import FAMILIES as OPEN_FAMILIES
+from data.generator.politeness import CLOSING, POLITE
 from data.generator.slots import World
-from data.generator.templates import CLOSING, POLITE, TEMPLATES
 
 SPLITS = ("train", "validation", "test")
 # Families whose every wording is in the test: neither the base nor a prefix has seen a question of this build.
 TEST_ONLY = frozenset({"best_place_or", "best_place_attribute"})
-OPEN = frozenset(OPEN_TEMPLATES)
+OPEN = frozenset(OPEN_FAMILIES)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Sample:
 @lru_cache(maxsize=1)
 def wordings() -> dict[str, tuple[str, ...]]:
     """family → templates, structured and open."""
-    return {**TEMPLATES, **OPEN_TEMPLATES}
+    return {name: family.wordings for name, family in FAMILIES.items()}
 
 
 @lru_cache(maxsize=1)
@@ -63,12 +63,12 @@ def splits() -> dict[str, dict[str, tuple[int, ...]]]:
     return found
 
 
-def make(rng: random.Random, family: str, template: int, world: World, slips: float = 0.06) -> Sample:
+def make(rng: random.Random, family: str, template: int, world: World, typos: float = 0.06) -> Sample:
     """Draws one question of `family` in wording `template`."""
-    plan = FAMILIES[family](rng, world)
+    plan = FAMILIES[family].draw(rng, world)
     core = render.fill(render.choose(rng, wordings()[family][template]), plan.slots)
-    if rng.random() < slips:
-        core = render.slip(rng, core)
+    if rng.random() < typos:
+        core = render.typo(rng, core)
     before = rng.choice(POLITE) if rng.random() < 0.4 else ""
     after = rng.choice(CLOSING) if rng.random() < 0.08 else ""
     ending = rng.choice(("?", "?", "?", "", "。"))

@@ -14,7 +14,9 @@ import sqlglot
 from sqlglot import exp
 
 from agent.figures import schema
-from agent.statements.syntax import StatementError, parse, write
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
+from agent.statements.syntax import StatementError
 from agent.writing.surrogates import COMPANIES, KTH, NUMERIC, PLACES, TOP
 
 _YEARS = re.compile(r"20[12]\d")

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from agent.statements.syntax import StatementError, parse, write
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
+from agent.statements.syntax import StatementError
 
 _SLOT = re.compile(r"\[([CYMTPAXKSN]\d)\]")
 _USED = re.compile(r"(?<![A-Za-z])([CYMTPAXKSN]\d)(?!\d)")

@@ -68,11 +68,12 @@ class Options(Protocol):
 @dataclass(frozen=True)
 class Layout:
     """Another program's checkpoints of a method. holds: whether a folder has one; read: its config and weights; write: into
-    a folder. `read` and `write` raise PtuningError."""
+    a folder; inside: whether a base's own folder has one among the base's weights. The last three raise PtuningError."""
 
     holds: Callable[[Path], bool]
     read: Callable[[Path, Base], tuple[Any, Weights]]
     write: Callable[[Path, Any, Base], None]
+    inside: Callable[[Base], bool] = lambda base: False
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,16 @@ def layout_of(folder: Path) -> str | None:
     return held[1] if held else None
 
 
+def within(base: Base) -> Path | None:
+    """The base's own folder where a tuning stands among its weights (a whole fine-tuned model); None where none does.
+
+    Raises:
+        PtuningError: the folder's settings and weights do not agree.
+    """
+    layouts = [layout for method in METHODS for layout in method.layouts.values()]
+    return base.folder if any(layout.inside(base) for layout in layouts) else None
+
+
 def load(folder: str | Path, base: Base) -> Any:
     """The tuning of a checkpoint in any layout, on the base's device, float32.
 

@@ -2,7 +2,8 @@
 
 rows: a folder with train-*.jsonl (one file a pass over the data, {"text", "symbols"} a line), heldout.jsonl of the same form,
 symbols.json (the closed vocabulary) and marks.json ({token: text that it begins like}). Stopped and started again, it goes on from
-the last pass that was finished; the learning rate falls to nothing at --max_minutes.
+the last pass that was finished; the learning rate falls to nothing at --max_minutes. --begin RawModels/caibao-reader --rate 0.5
+goes on from a reader that was trained before, on more rows, instead of from the pretrained encoder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from ptuning.errors import PtuningError
-from ptuning.reader.model import END, PAD, START, Network, Shape, SymbolReader
+from ptuning.reader.model import END, PAD, START, Network, Shape, SymbolReader, load, network
 from ptuning.reader.pretrained import build
 
 Example = tuple[list[int], list[int]]  # token ids; symbols with start and end
@@ -79,8 +80,29 @@ def held_out(reader: SymbolReader, rows: list[dict], limit: int = 300) -> float:
     return sum(bool(found) and found[0].symbols == symbols for found, symbols in read) / max(1, len(read))
 
 
+def continued(folder: Path) -> Begin:
+    """Begins with a trained reader. Symbols that it has too keep what it learned of them, wherever they stood in its list."""
+
+    def begin(shape: Shape, corpus: Iterable[str], marks: Mapping[str, str], symbols: Collection[str]) -> tuple[Network, Tokenizer]:
+        old = load(folder)
+        if old.shape != shape or not set(marks) <= old.tokenizer.get_vocab().keys():
+            raise PtuningError(f"{folder} 的形状或标记与 --rows 的不同，不能接着训练；请去掉 --begin 从头训练。")
+        made = network(shape, old.network.enc.config.vocab_size, len(symbols))
+        learned = old.network.state_dict()
+        for name in ("emb.weight", "head.weight", "head.bias"):
+            rows = made.state_dict()[name].clone()
+            for at, symbol in enumerate(symbols):
+                if symbol in old.index:
+                    rows[at] = learned[name][old.index[symbol]]
+            learned[name] = rows
+        made.load_state_dict(learned)
+        return made, old.tokenizer
+
+    return begin
+
+
 def _start(
-    folder: Path, output: Path, seed: int, shape: Shape, begin: Begin
+    folder: Path, output: Path, seed: int, shape: Shape, begin: Begin, rate: float
 ) -> tuple[SymbolReader, torch.optim.Optimizer, dict]:
     torch.manual_seed(seed)
     symbols = json.loads((folder / "symbols.json").read_text(encoding="utf-8"))
@@ -93,7 +115,7 @@ def _start(
     reader = SymbolReader(network, tokenizer, symbols, shape)
     encoder = [p for n, p in network.named_parameters() if n.startswith("enc.")]
     rest = [p for n, p in network.named_parameters() if not n.startswith("enc.")]
-    groups = [{"params": encoder, "peak": 1.5e-4}, {"params": rest, "peak": 1e-3}]
+    groups = [{"params": encoder, "peak": 1.5e-4 * rate}, {"params": rest, "peak": 1e-3 * rate}]
     optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01)
     done = {"passes": 0, "steps": 0, "minutes": 0.0}
     if (output / _STATE).exists():
@@ -105,10 +127,11 @@ def _start(
 
 
 def train(
-    folder: Path, output: Path, minutes: float, seed: int = 1, shape: Shape = DEFAULT, begin: Begin = build
+    folder: Path, output: Path, minutes: float, seed: int = 1, shape: Shape = DEFAULT, begin: Begin = build, rate: float = 1.0
 ) -> None:
-    """Passes over the files until the time is up; the folder is written after each. begin: makes the untrained network."""
-    reader, optimizer, done = _start(folder, output, seed, shape, begin)
+    """Passes over the files until the time is up; the folder is written after each. begin: makes the network to start from;
+    rate: times the usual learning rate."""
+    reader, optimizer, done = _start(folder, output, seed, shape, begin, rate)
     files, kept = sorted(folder.glob("train-*.jsonl")), _rows(folder / "heldout.jsonl")
     output.mkdir(parents=True, exist_ok=True)
     log = (output / "log.jsonl").open("a", encoding="utf-8")
@@ -154,9 +177,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--max_minutes", type=float, default=66)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--begin", type=Path, default=None, help="a trained reader to go on from")
+    parser.add_argument("--rate", type=float, default=1.0, help="times the usual learning rate")
     options = parser.parse_args()
     try:
-        train(options.rows, options.output, options.max_minutes, options.seed)
+        begin = continued(options.begin) if options.begin else build
+        train(options.rows, options.output, options.max_minutes, options.seed, begin=begin, rate=options.rate)
     except PtuningError as error:
         raise SystemExit(str(error)) from None
 

@@ -1,45 +1,25 @@
-"""Rows of task files become token ids and labels: loss on the answer and the end token only.
+"""Examples become token ids and labels: loss on the answer and the end token only.
 
 The layout is that of ChatGLM2's ptuning/main.py: [gMASK] sop, prompt, answer, end token, padding on the right.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from ptuning.base.tokenizers.messages import system_asked
 from ptuning.base.tokenizers.tokenizer import ChatIds, Tokenizer
 from ptuning.errors import PtuningError
-from ptuning.training.readers import read_rows
+from ptuning.training.examples import Example
 
 IGNORED = -100  # the label that cross-entropy leaves out
-
-
-@dataclass(frozen=True)
-class Example:
-    """prompt: as in the file; response: what the model should write; history: earlier (question, answer) rounds."""
-
-    prompt: str
-    response: str
-    history: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The fields of a row that hold prompt, response and, where there is one, history."""
-
-    prompt: str
-    response: str
-    history: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,53 +30,27 @@ class PromptStyle:
     source_prefix: str = ""
 
     def ids(self, tokenizer: Tokenizer, example: Example) -> ChatIds:
-        """The whole prompt, source_prefix first; only the chat style shows the history."""
-        asked = self.source_prefix + example.prompt
-        return tokenizer.encode_chat(asked, example.history) if self.chat else ChatIds(tokenizer.encode(asked), [])
+        """The whole prompt, source_prefix first.
 
+        Raises:
+            PtuningError: a history, which only the chat style shows; or one that the tokenizer's chat format does not have.
+        """
+        if self.chat:
+            messages = example.messages(self.source_prefix)
+            return tokenizer.encode_messages(messages if tokenizer.has_system else system_asked(messages))
+        if example.history:
+            raise PtuningError("有历史或 system 的数据只能用问答格式，请加 --prompt_style chatglm。")
+        return ChatIds(tokenizer.encode(self.source_prefix + example.prompt), [])
 
-def _is_history(value: Any) -> bool:
-    """[[question, answer], …], all texts."""
-    return isinstance(value, list) and all(
-        isinstance(turn, list) and len(turn) == 2 and all(isinstance(text, str) for text in turn) for turn in value
-    )
+    def answer(self, tokenizer: Tokenizer, example: Example) -> tuple[list[int], int]:
+        """What the model is to write after `ids`, and the token that ends it."""
+        if self.chat:
+            return tokenizer.answer_ids(example.response, example.metadata), tokenizer.answer_end_id
+        return tokenizer.encode(example.response, add_special_tokens=False), tokenizer.eos_token_id
 
-
-def _example(row: Any, columns: Columns, where: str) -> Example:
-    if not isinstance(row, dict):
-        raise PtuningError(f"{where}不是JSON对象（是{type(row).__name__}），每条数据应为 {{字段: 值}}。")
-    for option, column in (("prompt_column", columns.prompt), ("response_column", columns.response)):
-        if column not in row:
-            raise PtuningError(f"{where}没有字段“{column}”（有：{'、'.join(row)}），请用 --{option} 指定正确的字段名。")
-        if not isinstance(row[column], str):
-            raise PtuningError(f"{where}的字段“{column}”不是文字（是{type(row[column]).__name__}），请改成字符串。")
-    history = _history(row.get(columns.history)) if columns.history else []
-    if not _is_history(history):
-        raise PtuningError(f"{where}的字段“{columns.history}”不是 [[问, 答], …] 的列表，请改正。")
-    return Example(row[columns.prompt], row[columns.response], tuple((asked, said) for asked, said in history))
-
-
-def _history(value: Any) -> Any:
-    """A missing one is empty; in csv it is written as JSON."""
-    if isinstance(value, str) and value.strip():
-        try:
-            return json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
-            return value
-    return value or []
-
-
-def read_examples(path: str | Path, columns: Columns) -> list[Example]:
-    """Rows of a JSON array, JSON lines or csv file; a row without history has none.
-
-    Raises:
-        PtuningError: names the file, the row and the field that is missing or of the wrong kind.
-    """
-    path = Path(path)
-    examples = [_example(row, columns, f"数据文件 {path} {where}") for where, row in read_rows(path)]
-    if not examples:
-        raise PtuningError(f"数据文件 {path} 里没有数据，请检查文件。")
-    return examples
+    def shown(self, written: str) -> str:
+        """What a model wrote, as a text to compare: without the blanks around it that a chat format may have put there."""
+        return written.strip() if self.chat else written
 
 
 def mix(parts: Sequence[Sequence[Example]], weights: Sequence[float], seed: int) -> list[Example]:
@@ -156,9 +110,9 @@ def encode(
     """[gMASK] sop prompt (at most max_source_length ids), answer (the first max_target_length ids), end token."""
     whole = style.ids(tokenizer, example)
     source = cut(tokenizer, whole, max_source_length, truncation_side)
-    target = tokenizer.encode(example.response, add_special_tokens=False)
-    ids = [*source.ids, *target[:max_target_length], tokenizer.eos_token_id]
-    earlier = tuple(source.answered) if history_loss else ()
+    target, end = style.answer(tokenizer, example)
+    ids = [*source.ids, *target[:max_target_length], end]
+    earlier = tuple(source.answered) if history_loss or example.every else ()
     return Encoded(ids, len(source.ids), len(source.ids) < len(whole.ids), len(target) > max_target_length, earlier)
 
 

@@ -16,14 +16,15 @@ from ptuning.answering.generate import Model, generate
 from ptuning.answering.sampling import GREEDY, Sampling
 from ptuning.base.models import load_base
 from ptuning.errors import PtuningError
-from ptuning.files import read_json, write_text
+from ptuning.files import read_json, require_folder, write_text
 from ptuning.methods.adapted import AdaptedModel
 from ptuning.methods.method import Tuning
 from ptuning.methods.registry import METHODS
-from ptuning.methods.saving import OWN, export
+from ptuning.methods.saving import OWN, export, within
 from ptuning.methods.saving import load as load_tuning
 from ptuning.training import dataset, metrics
 from ptuning.training.arguments import DataArguments, ModelArguments, PtuningArguments, check_arguments
+from ptuning.training.examples import Columns, Example, read_examples
 from ptuning.training.plots import loss_curve
 from ptuning.training.resuming import checkpoint_to_resume
 from ptuning.training.trainer import FallingLoss, TuningTrainer
@@ -34,6 +35,7 @@ class Session:
 
     def __init__(self, model: ModelArguments, data: DataArguments, training: PtuningArguments) -> None:
         check_arguments(model, data, training)
+        require_folder(Path(str(training.output_dir)), "--output_dir")
         self.model_args, self.data, self.training = model, data, training
         self.folder = Path(str(training.output_dir))
         set_seed(training.seed)
@@ -48,29 +50,34 @@ class Session:
         if data.history_column and not chat:
             raise PtuningError("--history_column 只能用于问答格式，请加 --prompt_style chatglm。")
         self.style = dataset.PromptStyle(chat, data.source_prefix)
+        self.trained = model.ptuning_checkpoint or within(self.base)  # where the prefix that the run begins with is
         tuning = self._tuning()
         self.adapted = AdaptedModel(self.base.model, tuning) if tuning is not None else None
 
     def _tuning(self) -> Tuning | None:
-        """A checkpoint's; a new one to train; none where the bare base is to be evaluated."""
-        checkpoint = self.model_args.ptuning_checkpoint
+        """A checkpoint's, or the one within the base's folder; a new one to train; none where the bare base is to be evaluated."""
+        checkpoint = self.trained
         if not checkpoint:
             fresh = [options.fresh(self.base.model) for options in self.model_args.asked()]
             return fresh[0].to(self.base.model.device) if fresh else None
         trained = load_tuning(checkpoint, self.base)
         for method, options in zip(METHODS, self.model_args.methods):
-            said = options.differs(trained, checkpoint) if isinstance(trained, method.tuning) else None
+            said = options.differs(trained, str(checkpoint)) if isinstance(trained, method.tuning) else None
             if said:
                 say(said)
         return trained
 
-    def _examples(self, path: str | None, limit: int | None) -> list[dataset.Example]:
+    def _examples(self, path: str | None, limit: int | None) -> list[Example]:
         assert path is not None  # `check` has seen to it
-        columns = dataset.Columns(self.data.prompt_column, self.data.response_column, self.data.history_column)
-        return dataset.read_examples(path, columns)[:limit]
-
-    def _encoded(self, examples: list[dataset.Example], name: str) -> dataset.EncodedRows:
         data = self.data
+        columns = Columns.of_task(data.task_name, data.prompt_column, data.response_column, data.history_column)
+        return read_examples(path, columns, say)[:limit]
+
+    def _encoded(self, examples: list[Example], name: str) -> dataset.EncodedRows:
+        data = self.data
+        systems = sum(example.has_system for example in examples)
+        if systems and not self.base.tokenizer.has_system:
+            say(f"注意：{name} 有{systems}条带 system，这个基座的问答格式没有它，已写在第一个问题的开头。")
         limits = (data.max_source_length, data.max_target_length, data.truncation_side, data.history_loss)
         rows = [dataset.encode(self.base.tokenizer, self.style, example, *limits) for example in examples]
         prompts, answers = sum(row.cut_prompt for row in rows), sum(row.cut_answer for row in rows)
@@ -104,7 +111,7 @@ class Session:
         """Trains, and writes checkpoint, results, state and loss curve."""
         rows = self._training_rows()
         held_out, scorer = self._held_out()
-        callbacks: list[TrainerCallback] = [] if self.model_args.ptuning_checkpoint else [FallingLoss()]
+        callbacks: list[TrainerCallback] = [] if self.trained else [FallingLoss()]
         if self.training.early_stopping_patience:
             callbacks.append(EarlyStoppingCallback(self.training.early_stopping_patience))
         longest = self.data.max_source_length + self.data.max_target_length + 1
@@ -136,13 +143,13 @@ class Session:
                 export(self.folder, self.adapted.tuning, self.base, self.model_args.checkpoint_layout)
             loss_curve(trainer.state.log_history, self.folder / "loss.png", self.data.task_name)
 
-    def _written(self, examples: list[dataset.Example]) -> list[str]:
+    def _written(self, examples: list[Example]) -> list[str]:
         data = self.data
         prompts = [self.style.ids(self.base.tokenizer, example).ids for example in examples]
         sampling = Sampling(True, top_p=data.top_p, temperature=data.temperature) if data.do_sample else GREEDY
         limit = data.val_max_target_length or data.max_target_length
         model: Model = self.adapted.eval() if self.adapted else self.base.model
-        return generate(model, self.base.tokenizer, prompts, limit, sampling)
+        return [self.style.shown(text) for text in generate(model, self.base.tokenizer, prompts, limit, sampling)]
 
     def predict(self, split: str, path: str | None, limit: int | None) -> None:
         """Predictions of a file, their scores in {split}_results.json; those of the test also one by one."""

@@ -61,9 +61,9 @@ def mysql_server(mariadb_of_the_session: MariaDb) -> str:
 @pytest.fixture
 def mysql_url(mysql_server: str, table_file: Path) -> str:
     """The MySQL database, holding SMALL anew."""
-    from agent.table.importer import import_table
+    from agent.table.importer import How, import_table
 
-    import_table(table_file, mysql_server)
+    import_table(table_file, mysql_server, how=How(replace=True))
     return mysql_server
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.prompts import LABEL_WORDS
 from agent.records import Candidate
 from agent.table.database import Database
-from agent.table.importer import import_table
+from agent.table.importer import How, import_table
 
 CSV = """公司全称,年份,股票代码,股票简称,法定代表人,注册地址,电子信箱,职工总人数,研发人员人数,营业收入,营业成本,净利润,货币资金,流动资产合计,流动负债合计,研发机构数
 江苏华兴科技股份有限公司,2019,600001,华兴科技,王伟,江苏省苏州市人民路1号,a@a.example,100,10,1000.00,800.00,100.00,50.05,500,250,3
@@ -26,7 +26,7 @@ def make_database(folder: Path, csv: str = CSV, table: str = "company_table") ->
     """The small table in a SQLite file."""
     (folder / "table.csv").write_text(csv, encoding="utf-8")
     url = f"sqlite:///{folder / 'table.sqlite3'}"
-    import_table(folder / "table.csv", url, table)
+    import_table(folder / "table.csv", url, table, How(replace=True))
     return Database(url, table)
 
 

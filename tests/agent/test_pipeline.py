@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.pipeline import UNSURE, Pipeline
+from agent.pipeline import Pipeline
+from agent.querying import UNSURE
 from agent.reading.report_text import NO_REPORT_TEXT
 from agent.records import Candidate, Question
 from agent.table.database import Database

@@ -13,8 +13,7 @@ from agent.figures import schema
 from agent.model import ROOT
 from agent.reading.entities import Linker
 from agent.table.sql_guard import check
-from data.generator import corpus, lexicon, render, samples, table, tasks
-from data.generator.families import FAMILIES
+from data.generator import corpus, families, lexicon, render, samples, table, tasks
 from data.generator.slots import World
 
 
@@ -23,15 +22,17 @@ def table_rows() -> list[table.Row]:
     return table.rows(companies=60)
 
 
-def test_every_family_has_a_plan_and_wordings() -> None:
-    assert set(FAMILIES) == set(samples.wordings())
+def test_every_family_is_of_one_file_and_has_wordings_of_its_own() -> None:
+    named = [name for file in families.FILES for name in file.FAMILIES]
+    assert len(named) == len(set(named)) and set(named) == set(families.FAMILIES)
+    assert all(len(set(family.wordings)) == len(family.wordings) > 3 for family in families.FAMILIES.values())
 
 
 def test_every_wording_fills_exactly_the_slots_of_its_family() -> None:
     rng = random.Random(5)
     for family, templates in samples.wordings().items():
         for number in range(len(templates)):
-            question = samples.make(rng, family, number, World(), slips=0).entities.text
+            question = samples.make(rng, family, number, World(), typos=0).entities.text
             assert "{" not in question and "|" not in question, (family, templates[number])
 
 

@@ -11,19 +11,24 @@ from pathlib import Path
 import pytest
 
 from agent.reading.entities import Linker
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
 from agent.statements.symbols import symbols_of, text_of, vocabulary
-from agent.statements.syntax import parse, write
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder
 from data.generator import readings
-from data.generator.readings import Sayings, Variations, Wording, canonical, held_out, marks, numbered, rows
+from data.generator import wordings as written
+from data.generator.numerals import slotted
+from data.generator.readings import marks, rows
+from data.generator.variations import Sayings, Variations
+from data.generator.wordings import Wording, canonical, held_out, numbered
 
 SAMPLE = 400
 
 
 @pytest.fixture(scope="module")
 def wordings() -> list[Wording]:
-    return list(readings.wordings())
+    return list(written.wordings())
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +39,14 @@ def sayings() -> Sayings:
 @pytest.fixture(scope="module")
 def sample(wordings: list[Wording]) -> list[Wording]:
     return random.Random(1).sample(wordings, SAMPLE)
+
+
+def test_ranks_and_decimals_of_a_wording_become_slots_where_its_statement_has_them() -> None:
+    top = "SELECT 公司 ORDER BY M1@Y1 DESC LIMIT"
+    assert slotted("[Y1]年[M1]前三", f"{top} 3") == ("[Y1]年[M1]前[K1]", f"{top} K1")
+    assert slotted("[Y1]年[M1]第二高的", f"{top} 1 OFFSET 2") == ("[Y1]年[M1]第[K1]高的", f"{top} 1 OFFSET K1")
+    assert slotted("[M1]亿元，两位小数", "SELECT M1@Y1 AS 亿元 2位") == ("[M1]亿元，[N1]位小数", "SELECT M1@Y1 AS 亿元 N1位")
+    assert slotted("[Y1]年[M1]第一", f"{top} 1") == ("[Y1]年[M1]第一", f"{top} 1")
 
 
 def bare(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from ptuning import checkpoints
 from ptuning import convert as module
 from ptuning.base.families.own import OWN
 from ptuning.base.folders import Folder
@@ -16,7 +17,9 @@ from ptuning.base.tokenizers.glm_folder import glm_tokenizer
 from ptuning.base.weight_files import stored_dtype
 from ptuning.convert import convert, main
 from ptuning.errors import PtuningError
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 from tests.ptuning.base.tokenizers.test_glm4 import TOKENS, write_ranks
+from tests.ptuning.chatglm_folder import write_chatglm
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +121,25 @@ def test_a_folder_that_holds_something_is_left_alone(tiny_base_folder, tmp_path,
     assert main([str(tiny_base_folder), str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_prefix_that_stands_among_the_weights_is_not_left_out_without_a_word(tiny_base_folder, tmp_path, capsys):
+    base = load_base(tiny_base_folder)
+    encoder = PrefixEncoder(PrefixConfig.for_model(base.model, 3))
+    whole = write_chatglm(tmp_path / "whole", base, dict(encoder.state_dict()), pre_seq_len=3)
+    shutil.copy(tiny_base_folder / "tokenizer.model", whole)
+    assert main([str(whole), str(tmp_path / "new")]) == 0
+    assert "还有一个前缀" in capsys.readouterr().out
+    assert checkpoints.main([str(whole), "--base", str(whole), "--to", "caibao", str(tmp_path / "prefix")]) == 0
+    assert torch.equal(checkpoints.load_prefix(tmp_path / "prefix", load_base(tmp_path / "new"))(), encoder())
+
+
+def test_a_target_that_is_a_file_is_one_sentence(tiny_base_folder, tmp_path, capsys):
+    (tmp_path / "mine").write_text("")
+    assert main([str(tiny_base_folder), str(tmp_path / "mine")]) == 1
+    arguments = [str(tmp_path), "--base", str(tiny_base_folder), "--to", "peft", str(tmp_path / "mine")]
+    assert checkpoints.main(arguments) == 1
+    assert capsys.readouterr().err.count("不是文件夹") == 2
 
 
 def test_a_quantised_folder_is_refused(folder, tmp_path):

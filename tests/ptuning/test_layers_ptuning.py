@@ -16,7 +16,7 @@ FOLDERS = {  # from the top down, in each folder too
     "training": """
         session trainer resuming
         command_line arguments
-        dataset readers metrics plots
+        dataset examples readers metrics plots
         from_scratch
     """,
     "answering": """
@@ -38,6 +38,7 @@ FOLDERS = {  # from the top down, in each folder too
         folders loading weight_files shapes
         quantization/models quantization/nf4 quantization/layers quantization/integers quantization/cuda_kernels
         tokenizers/fast tokenizers/glm_folder tokenizers/hub tokenizers/glm4 tokenizers/glm tokenizers/tokenizer
+        tokenizers/messages
     """,
 }
 FLOOR = "files errors"

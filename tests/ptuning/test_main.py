@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from safetensors.torch import load_file
 from ptuning.base.models import load_base
 from ptuning.checkpoints import load_prefix
 from ptuning.main import main
+from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
+from tests.ptuning.chatglm_folder import write_chatglm
 
 LABELS = {"什么是净利润？": "F", "甲公司的净利润是多少元？": "C", "乙公司有多少硕士？": "B"}
 
@@ -224,3 +227,32 @@ def test_activations_that_are_not_kept_change_nothing(run, tmp_path):
         assert run("--do_train", "--train_file", rows, "--max_steps", 3, "--save_strategy", "no", *extra)[0] == 0
         found.append(load_file(out / "prefix_encoder.safetensors")["embedding.weight"])
     assert torch.allclose(*found, atol=1e-5)
+
+
+@pytest.mark.parametrize("place", ["out", "out/deeper"])
+def test_an_output_dir_that_is_a_file_is_one_sentence_before_any_work(run, tmp_path, place):
+    (tmp_path / "out").write_text("mine")
+    code, _, errors = run("--do_train", "--train_file", tmp_path / "rows.json", "--output_dir", tmp_path / place)
+    assert code == 1 and errors.count("\n") == 1 and "不是文件夹" in errors and str(tmp_path / place) in errors
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_rows_that_are_skipped_are_counted_and_said(run, tmp_path):
+    rows = [{"question_prompt": q, "query": a} for q, a in LABELS.items()] + [{"question_prompt": "乙", "query": None}]
+    (tmp_path / "more.json").write_bytes(json.dumps(rows, ensure_ascii=False).encode("gbk"))
+    code, _, errors = run("--do_train", "--train_file", tmp_path / "more.json", "--max_steps", 1)
+    assert code == 0, errors
+    assert read(tmp_path / "out" / "train_results.json")["train_samples"] == 3
+    assert "有1条没有问题或没有答案（第4项），已跳过" in errors and "GB18030" in errors
+
+
+def test_a_whole_model_goes_on_with_the_prefix_within_it(run, tmp_path, tiny_base_folder):
+    base = load_base(tiny_base_folder)
+    encoder = PrefixEncoder(PrefixConfig.for_model(base.model, 4))
+    folder = write_chatglm(tmp_path / "whole", base, dict(encoder.state_dict()), pre_seq_len=4)
+    shutil.copy(tiny_base_folder / "tokenizer.model", folder)
+    rows = ("--do_train", "--train_file", tmp_path / "rows.json", "--max_steps", 1, "--learning_rate", 1e-9)
+    code, _, errors = run(*rows, model=folder)
+    assert code == 0, errors
+    trained = load_prefix(tmp_path / "out", base)
+    torch.testing.assert_close(trained(), encoder(), atol=1e-6, rtol=0)

@@ -16,6 +16,7 @@ from itertools import combinations
 
 from agent.reading.companies.similar import LEGAL_FORM, SimilarNames
 from agent.reading.places import is_place, named_in, without_place
+from agent.table.cells import code as stock_code
 from agent.text import Lookup, Span, normalise
 
 Company = tuple[str, str, str]
@@ -23,8 +24,10 @@ Company = tuple[str, str, str]
 _SUFFIX = re.compile(r"(?:控股)?(?:集团)?(?:股份有限公司|有限责任公司|股份公司|有限公司|公司|集团|股份)|控股")
 _SHAPE = re.compile(r"股份有限公司|有限责任公司|有限公司|股份公司|集团公司")
 _YEAR_AHEAD = r"(?=(?:19|20)\d\d(?:\D|$))"  # 水井坊(SH600779)2020年, its brackets gone
-_CODE = re.compile(
-    rf"(?<![\d.])(?:S[HZ]|BJ)?(\d{{6}})(?:{_YEAR_AHEAD}|(?!\d|\.\d|[元人万亿年%股]))(?:\.(?:S[HZS]|BJ|XSH[GE])(?![A-Z]))?",
+_NO_FIGURE = r"(?!\d|\.\d|[元人万亿年%股])"
+_CODE = re.compile(  # 600001, SH600001, sh.600001, 600001.XSHG; of Hong Kong five digits, or fewer with its mark
+    rf"(?<![\d.])(?P<before>(?:S[HZ]|BJ|HK)[.:]?)?(?P<code>\d{{6}}(?:{_YEAR_AHEAD}|{_NO_FIGURE})|\d{{1,5}}{_NO_FIGURE})"
+    r"(?P<behind>\.(?:S[HZS]|BJ|HK|XSH[GE]|XHKG)(?![A-Z]))?",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"(?:于|过|足|到|[><=≥≤])(?:等于|了)?$")
@@ -73,7 +76,7 @@ class CompanyIndex:
         for full, short, code in companies:
             owner = latest.get(full, full)
             if code:
-                self._codes[str(code).zfill(6)] = owner
+                self._codes[stock_code(code) or code] = owner
             for name, rank in _said(full, short):
                 ranked[name][rank].add(owner)
         # A name that several companies share belongs to the one whose own name it is, else to none.
@@ -188,10 +191,15 @@ class CompanyIndex:
 
     def _by_code(self, text: str) -> Iterator[Linked]:
         for match in _CODE.finditer(text):
-            known = self._codes.get(match[1])
+            market = match["before"] or match["behind"] or ""
+            in_hong_kong, digits = "HK" in market.upper(), match["code"]
+            if len(digits) < 5 and not in_hong_kong:
+                continue
+            known = self._codes.get(stock_code(f"{digits}.HK" if in_hong_kong else digits) or digits)
             before = text[max(0, match.start() - 4) : match.start()]
-            said = re.search(r"代码[为是:]?$", before)
-            if (known or said) and not _COMPARED.search(before):
+            # What has a market's mark, or a zero before, is a code, whether the table knows it or not.
+            surely = bool(market) or re.search(r"代码[为是:]?$", before) or (len(digits) == 5 and digits[0] == "0")
+            if (known or surely) and not _COMPARED.search(before):
                 yield Linked(match.start(), match.end(), known)
 
     def special(self, text: str) -> Iterator[Linked]:
@@ -210,7 +218,7 @@ def _renamed(companies: Sequence[Company], years: Mapping[str, Collection[int]])
     by_code: dict[str, set[str]] = defaultdict(set)
     for full, _, code in companies:
         if code and full in years:
-            by_code[str(code).zfill(6)].add(full)
+            by_code[stock_code(code) or code].add(full)
     return tuple(
         tuple(sorted(names, key=lambda name: max(years[name])))
         for names in by_code.values()

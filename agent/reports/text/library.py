@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from agent.errors import CaibaoError
+from agent.figures.periods import Slice
 from agent.records import Answer, Source
 from agent.reports.evidence import places
 from agent.reports.store import About, Store
@@ -59,13 +60,15 @@ class Library:
         sources = tuple(Source(report.about.file, said.page, said.section) for said in told.sources)
         return Answer(told.text, "open" if told.kind == "answer" else "not_disclosed", sources=sources)
 
-    def placed(self, answered: Answer) -> Answer:
-        """The answer with the pages of reports that its figures came from, where its rows came from reports."""
+    def placed(self, answered: Answer, part: Slice) -> Answer:
+        """The answer with the pages of reports that its figures came from; part: which 报告期 and 口径 its rows are of."""
         rows = answered.evidence
         if answered.sources or rows is None or self._store is None or answered.kind != "answer":
             return answered
-        found = places(self._store, rows.columns, rows.rows)
-        return replace(answered, sources=tuple(Source(p.file, p.page, f"{p.section}“{p.row}”") for p in found[:_MOST_PLACES]))
+        found = places(self._store, rows.columns, rows.rows, part)
+        return replace(
+            answered, sources=tuple(Source(p.file, p.page, f"{p.section}“{p.row}”") for p in found[:_MOST_PLACES])
+        )
 
     def _find(self, question: str, companies: Sequence[str], years: Sequence[int]) -> tuple[int, About] | None:
         if len(companies) != 1:

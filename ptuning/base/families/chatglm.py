@@ -1,8 +1,8 @@
 """ChatGLM2/3 and GLM-4 in their own layout: the one file that knows how they name settings and weights.
 
 The architecture is transformers' Glm: query_key_value holds the queries of all heads, then the keys, then the values of the
-`multi_query_group_num` groups; everything else is a rename (modeling_chatglm.py of THUDM/chatglm2-6b). In a quantised
-folder (chatglm2-6b-int4) the decoder's linear weights are int8, with a `weight_scale` per row beside them.
+`multi_query_group_num` groups; everything else is a rename (modeling_chatglm.py of THUDM/chatglm2-6b). `original_rope` is a
+setting that their code never reads. In a quantised folder (chatglm2-6b-int4) the decoder's linear weights are int8, with a `weight_scale` per row beside them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 from transformers import GlmConfig
 
@@ -123,24 +122,14 @@ def renamed(name: str, tensor: Tensor, settings: dict[str, Any], source: Path) -
             f"基座模型 {source} 的权重 {original} 有{len(tensor)}行，config.json 要的是{sum(rows)}行，请换用配套的 config.json。"
         )
     for letter, part in zip("qkv", tensor.split(rows)):
-        halves = letter != "v" and not settings.get("original_rope", True)
-        yield name.replace(FUSED, f".self_attn.{letter}_proj."), interleaved(part, width) if halves else part
-
-
-def interleaved(rows: Tensor, width: int) -> Tensor:
-    """Rows of q or k whose rotary pairs are (i, i + half), as in `original_rope: false`, in Glm's order (2i, 2i + 1).
-
-    The rotary part is the first half of each head; q and k turned alike give the same scores. Shape kept: [heads * width, …].
-    """
-    order = torch.cat((torch.arange(width // 2).view(2, -1).T.flatten(), torch.arange(width // 2, width)))
-    return rows.unflatten(0, (-1, width))[:, order].flatten(0, 1)
+        yield name.replace(FUSED, f".self_attn.{letter}_proj."), part
 
 
 CHATGLM = Family(
     holds=lambda folder: folder.model_type == "chatglm",
     config=lambda folder: glm_config(folder.settings, folder.config_file),
     renamed=lambda name, tensor, folder: renamed(name, tensor, folder.settings, folder.path),
-    tokenizer=lambda folder: glm_tokenizer(folder.path),
+    tokenizer=lambda folder: glm_tokenizer(folder.path, sure=True),
     stored_bits=lambda folder: folder.settings.get("quantization_bit") or 0,
     original=True,
 )

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from transformers.convert_slow_tokenizer import TikTokenConverter, generate_merges
 
 from ptuning.base.tokenizers.glm import ChatGlm3Tokenizer, GlmTokenizer
-from ptuning.base.tokenizers.glm4 import PATTERN, SPECIAL_TOKENS, Glm4Tokenizer
+from ptuning.base.tokenizers.glm4 import CALLING, PATTERN, SPECIAL_TOKENS, Glm4Tokenizer
 from ptuning.base.tokenizers.tokenizer import Tokenizer
 from ptuning.errors import PtuningError
 
@@ -22,9 +22,16 @@ ROUNDS = (
     "<|gMASK|><|sop|>{% for m in messages %}{% if m.role == 'user' %}[Round {{ loop.index0 // 2 + 1 }}]\n\n"
     "问：{{ m.content }}\n\n答：{% else %}{{ m.content }}\n\n{% endif %}{% endfor %}"
 )
-ROLE_CHAT = (
-    "HEAD{% for m in messages %}<|{{ m.role }}|>\nBLANK{{ m.content }}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>LAST{% endif %}"
+CHATGLM3 = (  # each content is encoded by itself, with a blank in front
+    "<|gMASK|><|sop|>{% for m in messages %}<|{{ m.role }}|>{{ m.metadata }}{{ '\\n ' }}{{ m.content }}"
+    "{% if m.tools %}{{ '\\n' }}{{ m.tools | tojson(indent=4) }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+GLM4 = (  # as the original's own, which leaves empty messages out
+    "[gMASK]<sop>{% for m in messages %}{% if m.content %}<|{{ m.role }}|>{{ m.metadata }}\n{{ m.content }}"
+    "{% if m.tools %}{{ '\\n' }}{% for t in m.tools %}{% set f = t.function or t %}{{ '\\n' }}## {{ f.name }}\n\n{{ f | tojson(indent=4) }}\n"
+    + CALLING
+    + "{% endfor %}{% endif %}{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>LAST{% endif %}"
 )
 
 
@@ -36,11 +43,11 @@ def fast_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     """
     if isinstance(tokenizer, Glm4Tokenizer):
         backend, names = _from_ranks(tokenizer), {}
-        template = ROLE_CHAT.replace("HEAD", "[gMASK]<sop>").replace("BLANK", "").replace("LAST", "\n")
+        template = GLM4.replace("LAST", "\n" if tokenizer.prompt_breaks else "")
     elif isinstance(tokenizer, GlmTokenizer):
         backend, names, template = _from_pieces(tokenizer), NAMES, ROUNDS
-        if isinstance(tokenizer, ChatGlm3Tokenizer):  # each content is encoded by itself, with a blank in front
-            template = ROLE_CHAT.replace("HEAD", "<|gMASK|><|sop|>").replace("BLANK", " ").replace("LAST", "")
+        if isinstance(tokenizer, ChatGlm3Tokenizer):
+            template = CHATGLM3
     else:
         raise PtuningError(f"{type(tokenizer).__name__} 已是transformers的分词器，不用转换。")
     head = [names.get(name, name) for name in map(tokenizer.id_to_piece, tokenizer.prefix_token_ids)]

@@ -7,14 +7,17 @@ Layout (tokenization_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b): ids 0..n-
 
 from __future__ import annotations
 
+import json
 import shutil
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 
-from ptuning.base.tokenizers.tokenizer import ChatIds, History, Tokenizer
+from ptuning.base.tokenizers.messages import History, Message, messages_of, rounds_of
+from ptuning.base.tokenizers.tokenizer import ChatIds, Tokenizer
 from ptuning.errors import PtuningError
 
 SPECIAL_TOKENS = ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop")
@@ -26,6 +29,7 @@ class GlmTokenizer(Tokenizer):
     """Encodes and decodes text; ids equal those of the original ChatGLM2 tokenizer."""
 
     special_tokens: tuple[str, ...] = SPECIAL_TOKENS
+    has_system = False
     pad_token_id = 0
     bos_token_id = 1
     eos_token_id = 2
@@ -100,15 +104,16 @@ class GlmTokenizer(Tokenizer):
 
     def build_prompt(self, query: str, history: History = ()) -> str:
         """The chat format of ChatGLM2: numbered rounds of 问 and 答."""
-        return "".join(self._rounds(query, history))
+        return "".join(_numbered(*rounds_of([*messages_of(history), Message("user", query)])))
 
-    def _rounds(self, query: str, history: History) -> list[str]:
-        turns = [f"[Round {i}]\n\n问：{asked}\n\n答：{answered}\n\n" for i, (asked, answered) in enumerate(history, 1)]
-        return [*turns, f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："]
+    def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
+        """The ids of `build_prompt`, and where its answers are.
 
-    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
-        """`encode(build_prompt(query, history))`, and where its answers are."""
-        *turns, last = self._rounds(query, history)
+        Raises:
+            PtuningError: a system or tools, which the format does not have, or an order that is none of rounds.
+        """
+        history, query = rounds_of(messages)
+        *turns, last = _numbered(history, query)
         found = self._pieces.encode_as_offset_mapping("".join((*turns, last)))
         begins = [begin for begin, _ in found["offsets"]]  # bytes of one character all begin where it does
         head, offset, answered = len(self.prefix_token_ids), 0, []
@@ -119,34 +124,56 @@ class GlmTokenizer(Tokenizer):
         return ChatIds([*self.prefix_token_ids, *found["ids"]], answered)
 
 
+def _numbered(history: Sequence[tuple[str, str]], query: str) -> list[str]:
+    """The text of every round; the last has no answer yet."""
+    turns = [f"[Round {i}]\n\n问：{asked}\n\n答：{answered}\n\n" for i, (asked, answered) in enumerate(history, 1)]
+    return [*turns, f"[Round {len(history) + 1}]\n\n问：{query}\n\n答："]
+
+
 class ChatGlm3Tokenizer(GlmTokenizer):
     """ChatGLM3's: the same pieces, and special tokens for the roles of a chat."""
 
     special_tokens = SPECIAL_TOKENS + ROLES
+    has_system = True
 
     @property
     def end_token_ids(self) -> frozenset[int]:  # type: ignore[override]
         return frozenset((self.eos_token_id, self._special["<|user|>"], self._special["<|observation|>"]))
 
-    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
+    def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
         """As the original's build_chat_input: every message is its role token, a line break (each text is encoded by itself,
         so SentencePiece puts a blank in front) and the content; last <|assistant|>, after which the model itself writes
         the line break."""
-        return role_chat(self.prefix_token_ids, self._special, self._pieces.encode, query, history)
+        return role_chat(self.prefix_token_ids, self._special, self._pieces.encode, messages, _tools)
+
+    def answer_ids(self, text: str, metadata: str = "") -> list[int]:
+        return [*self._pieces.encode(f"{metadata}\n"), *self._pieces.encode(text)]
+
+
+def _tools(tools: Sequence[Any]) -> str:
+    return "\n" + json.dumps(tools, indent=4, ensure_ascii=False)
 
 
 def role_chat(
-    head: Sequence[int], special: dict[str, int], encode: Callable[[str], list[int]], query: str, history: History
+    head: Sequence[int],
+    special: Mapping[str, int],
+    encode: Callable[[str], list[int]],
+    messages: Sequence[Message],
+    tools: Callable[[Sequence[Any]], str],
 ) -> ChatIds:
-    """The chat format of ChatGLM3 and GLM-4: head, then <|role|> and "\\n" before every message, last <|assistant|>."""
-    user, assistant, newline = special["<|user|>"], special["<|assistant|>"], encode("\n")
-    ids, answers = list(head), []
-    for asked, answer in history:
-        ids += [user, *newline, *encode(asked), assistant, *newline]
-        start = len(ids)
-        ids += encode(answer)
-        answers.append((start, len(ids)))
-    return ChatIds([*ids, user, *newline, *encode(query), assistant], answers)
+    """The chat format of ChatGLM3 and GLM-4: head, then <|role|>, metadata with "\n", and content of every message, last
+    <|assistant|>. tools: how they are written behind a system's content.
+
+    An answer begins behind its <|assistant|>, and the role token behind it ends it (process_batch of their finetune_demo).
+    """
+    ids, answered = list(head), []
+    for message in messages:
+        start = len(ids) + 1
+        content = message.content + (tools(message.tools) if message.tools else "")
+        ids += [special[f"<|{message.role}|>"], *encode(f"{message.metadata}\n"), *encode(content)]
+        if message.role == "assistant":
+            answered.append((start, len(ids) + 1))
+    return ChatIds([*ids, special["<|assistant|>"]], answered)
 
 
 def copy_model(model_file: Path, folder: Path) -> None:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import tiktoken
 
 from ptuning.base.tokenizers.glm import MODEL_FILE, ROLES, copy_model, role_chat
-from ptuning.base.tokenizers.tokenizer import ChatIds, History, Tokenizer
+from ptuning.base.tokenizers.messages import Message
+from ptuning.base.tokenizers.tokenizer import ChatIds, Tokenizer
 from ptuning.errors import PtuningError
 
 SPECIAL_TOKENS = (
@@ -25,6 +28,8 @@ PATTERN = (  # how a text is cut before merging
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+
+CALLING = "在调用上述函数时，请使用 Json 格式表示调用的参数。"
 
 
 def is_rank_file(path: Path) -> bool:
@@ -56,8 +61,10 @@ def read_ranks(path: Path) -> dict[bytes, int]:
 class Glm4Tokenizer(Tokenizer):
     """Encodes and decodes text; ids equal those of the original GLM-4 tokenizer."""
 
-    def __init__(self, model_file: str | Path) -> None:
-        self.model_file = Path(model_file)
+    def __init__(self, model_file: str | Path, prompt_breaks: bool = False) -> None:
+        """prompt_breaks: a prompt ends in a line break behind <|assistant|> (GLM-4-0414); else the answer begins with it.
+        Raises as read_ranks."""
+        self.model_file, self.prompt_breaks = Path(model_file), prompt_breaks
         self.ranks = read_ranks(self.model_file)
         self._special = {token: len(self.ranks) + i for i, token in enumerate(SPECIAL_TOKENS)}
         self.vocab_size = len(self.ranks) + len(SPECIAL_TOKENS)
@@ -88,6 +95,11 @@ class Glm4Tokenizer(Tokenizer):
         return self._special["<|endoftext|>"]
 
     @property
+    def answer_end_id(self) -> int:
+        """The next role token, as in process_batch of GLM-4's finetune_demo."""
+        return self._special["<|user|>"]
+
+    @property
     def end_token_ids(self) -> frozenset[int]:
         return frozenset(self._special[token] for token in ("<|endoftext|>", "<|user|>", "<|observation|>"))
 
@@ -116,7 +128,23 @@ class Glm4Tokenizer(Tokenizer):
     def id_to_bytes(self, token: int) -> bytes:
         return self._bpe.decode_single_token_bytes(token) if token < len(self.ranks) else b""
 
-    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
-        """[gMASK]<sop>, then <|role|>, a line break and the content of every message; <|assistant|> and its line break last."""
-        chat = role_chat(self.prefix_token_ids, self._special, self._bpe.encode_ordinary, query, history)
-        return ChatIds([*chat.ids, *self._bpe.encode_ordinary("\n")], chat.answered)
+    def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
+        """[gMASK]<sop>, then <|role|>, a line break and the content of every message; <|assistant|> last."""
+        chat = role_chat(self.prefix_token_ids, self._special, self._bpe.encode_ordinary, messages, _tools)
+        return ChatIds([*chat.ids, *self._line_break], chat.answered)
+
+    def answer_ids(self, text: str, metadata: str = "") -> list[int]:
+        begin = f"{metadata}\n" if metadata or not self.prompt_breaks else ""
+        return [*self._bpe.encode_ordinary(begin), *self._bpe.encode_ordinary(text)]
+
+    @property
+    def _line_break(self) -> list[int]:
+        return self._bpe.encode_ordinary("\n") if self.prompt_breaks else []
+
+
+def _tools(tools: Sequence[Any]) -> str:
+    """As GLM-4's build_chat_input: a heading, the JSON and a sentence for each; a tool in OpenAI's form is unwrapped."""
+    told = (tool.get("function", tool) for tool in tools)
+    return "\n" + "".join(
+        f"\n## {tool.get('name', '')}\n\n{json.dumps(tool, ensure_ascii=False, indent=4)}\n{CALLING}" for tool in told
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from jinja2 import TemplateError
 from transformers import AutoTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from ptuning.base.tokenizers.tokenizer import ChatIds, History, Tokenizer
+from ptuning.base.tokenizers.messages import Message
+from ptuning.base.tokenizers.tokenizer import ChatIds, Tokenizer
 from ptuning.errors import PtuningError
 from ptuning.files import read_json
 
@@ -102,15 +103,14 @@ class HubTokenizer(Tokenizer):
             return lambda piece: bytes(table[character] for character in piece)
         return _sentencepiece_bytes
 
-    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
+    def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
         """By the folder's chat template.
 
         Raises:
-            PtuningError: there is no template, or it does not take such a chat.
+            PtuningError: there is no template, or it does not take such a chat, or leaves a part of it out.
         """
-        contents = [text for turn in history for text in turn] + [query]
-        marks = [f"\ue000{i}\ue001" for i in range(len(contents))]
-        rendered = self._rendered([f"{EDGE}{mark}{EDGE}" for mark in marks])
+        marks = [f"\ue000{i}\ue001" for i in range(len(messages))]
+        rendered = self._rendered([m._replace(content=f"{EDGE}{mark}{EDGE}") for m, mark in zip(messages, marks)], True)
         pattern = re.compile(f"({EDGE}?\ue000[0-9]+\ue001{EDGE}?)")
         text, spans, safe = "", {}, []
         for part in pattern.split(rendered):
@@ -119,20 +119,56 @@ class HubTokenizer(Tokenizer):
                 safe.append((len(text) - len(part), len(text)))
                 continue
             number = int(re.sub("[^0-9]", "", part))
-            content = contents[number] if part.startswith(EDGE) else contents[number].strip()
+            content = messages[number].content if part.startswith(EDGE) else messages[number].content.strip()
             spans[number] = (len(text), len(text) + len(content))
             text += content
+        self._require_whole(messages, spans)
         ids, begins = self._tokenized(text, safe)
-        answers = [spans[number] for number in range(1, len(contents), 2) if number in spans]
-        return ChatIds(ids, [(_first(begins, start), _first(begins, end)) for start, end in answers])
+        answers = [spans[number] for number, message in enumerate(messages) if message.role == "assistant"]
+        return ChatIds(ids, [self._answer(ids, _first(begins, start), _first(begins, end)) for start, end in answers])
 
-    def _rendered(self, contents: Sequence[str]) -> str:
-        if not self._backend.chat_template:
+    def _answer(self, ids: Sequence[int], start: int, end: int) -> tuple[int, int]:
+        """An answer with the token that ends it, where one stands behind it."""
+        return start, end + (end < len(ids) and ids[end] in self.end_token_ids)
+
+    def _require_whole(self, messages: Sequence[Message], spans: Collection[int]) -> None:
+        """Raises PtuningError where the template left out a message or what one says beside its content."""
+        lost = [message.role for number, message in enumerate(messages) if number not in spans]
+        for name in ("tools", "metadata"):
+            if any(getattr(message, name) for message in messages) and name not in self._backend.chat_template:
+                lost.append(name)
+        if lost:
+            raise PtuningError(
+                f"{self.folder} 的 chat_template 不写出 {lost[0]}，请去掉它，或换一个有它的基座（或把它写进问题里）。"
+            )
+
+    def answer_ids(self, text: str, metadata: str = "") -> list[int]:
+        """With what the template puts between its prompt and an answer (GLM-4's line break), if that is blank."""
+        begin = f"{metadata}{self._opening}" if metadata else self._opening
+        return [*self.encode(begin, add_special_tokens=False), *self.encode(text, add_special_tokens=False)]
+
+    @cached_property
+    def _opening(self) -> str:
+        mark = "\ue000"
+        asked, answered = Message("user", mark), Message("assistant", f"{mark}{mark}")
+        prompt, whole = self._rendered([asked], True), self._rendered([asked, answered], False)
+        between = whole[len(prompt) :].partition(f"{mark}{mark}")[0] if whole.startswith(prompt) else ""
+        return "" if between.strip() else between
+
+    def _rendered(self, messages: Sequence[Message], prompt: bool) -> str:
+        """The text of messages; prompt: with the beginning of an answer behind them."""
+        template = self._backend.chat_template
+        if not template:
             raise PtuningError(f"{self.folder} 的分词器没有问答格式（chat_template），请用 --prompt_style plain。")
-        roles = ("user", "assistant")
-        messages = [{"role": roles[i % 2], "content": content} for i, content in enumerate(contents)]
+        told = "observation" if "observation" in template else "tool"
+        items = [
+            {"role": told if m.role == "observation" else m.role, "content": m.content}
+            | ({"metadata": m.metadata} if m.metadata else {})
+            for m in messages
+        ]
+        tools: Any = next((list(m.tools) for m in messages if m.tools), None)
         try:
-            return self._backend.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            return self._backend.apply_chat_template(items, tools=tools, tokenize=False, add_generation_prompt=prompt)
         except TemplateError as error:
             raise PtuningError(
                 f"{self.folder} 的 chat_template 不接受这样的对话（{error}），请用 --prompt_style plain。"

@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ptuning.base.tokenizers.messages import History, Message, in_order, messages_of
 from ptuning.errors import PtuningError
-
-History = Sequence[tuple[str, str]]
 
 
 class ChatIds(NamedTuple):
-    """A prompt ready for its answer; answered: [start, end) of the history's answers in ids, for a loss over all rounds."""
+    """A prompt ready for its answer; answered: [start, end) in ids of what a model would have written of it (the history's
+    answers with the token that ends each, where there is one), for a loss over all rounds."""
 
     ids: list[int]
     answered: list[tuple[int, int]]
@@ -27,6 +27,7 @@ class Tokenizer(Protocol):
     """
 
     vocab_size: int  # ids there are; a model may have more rows
+    has_system: bool = True  # whether the chat format has a system message
 
     @property
     def pad_token_id(self) -> int: ...
@@ -34,7 +35,12 @@ class Tokenizer(Protocol):
     def bos_token_id(self) -> int | None: ...
     @property
     def eos_token_id(self) -> int:
-        """What training appends to an answer."""
+        """What training appends to an answer to a plain prompt."""
+
+    @property
+    def answer_end_id(self) -> int:
+        """What training appends to an answer in a chat."""
+        return self.eos_token_id
 
     @property
     def end_token_ids(self) -> frozenset[int]:
@@ -47,8 +53,23 @@ class Tokenizer(Protocol):
         """Ids of `text`, the special head of a prompt first unless `add_special_tokens` is False."""
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = True) -> str: ...
-    def encode_chat(self, query: str, history: History = ()) -> ChatIds:
-        """The whole prompt in the model's chat format, special head and earlier (question, answer) rounds included."""
+    def encode_chat(self, query: str, history: History = (), role: str = "user") -> ChatIds:
+        """The whole prompt in the model's chat format, special head and history included.
+
+        history: [question, answer] pairs or role/content objects. role: user, or observation for what a tool gave back.
+
+        Raises:
+            PtuningError: the history has another shape, or what the model's format does not have.
+        """
+        return self.encode_messages(in_order([*messages_of(history), Message(role, query)]))
+
+    def encode_messages(self, messages: Sequence[Message]) -> ChatIds:
+        """As `encode_chat`, of messages in order, of which the last is to be answered."""
+
+    def answer_ids(self, text: str, metadata: str = "") -> list[int]:
+        """What a model writes after `encode_chat`'s ids to answer with `text`, the token that ends it aside: its format may
+        put a line break in front. metadata: the tool that it calls."""
+        return self.encode(text, add_special_tokens=False)
 
     def id_to_piece(self, token: int) -> str:
         """A token as it is written in the vocabulary; empty behind it."""

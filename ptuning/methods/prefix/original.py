@@ -9,6 +9,7 @@ import torch
 
 from ptuning.base.families import chatglm
 from ptuning.base.models import Base
+from ptuning.base.tokenizers.glm import GlmTokenizer
 from ptuning.base.weight_files import WEIGHT_FILES, read_weights, shards
 from ptuning.errors import PtuningError
 from ptuning.files import read_json, write_json, write_together
@@ -78,15 +79,39 @@ def _settings(base: Base) -> dict[str, Any]:
     """The base's config.json where it is ChatGLM's own, else one that says the same.
 
     Raises:
-        PtuningError: the base is no ChatGLM.
+        PtuningError: the base is no ChatGLM2 or ChatGLM3: GLM-4's own code has no prefix, so nothing could load one.
     """
-    if base.original:
-        return read_json(base.folder / "config.json")
     config: Any = base.model.config
-    if config.model_type != "glm" or config.rope_parameters["rope_type"] != "default":
-        name = base.identity["name"]
-        raise PtuningError(f"基座“{name}”不是ChatGLM2或ChatGLM3，前缀不能写成original格式，请改用 caibao 或 peft。")
-    return chatglm.settings_of(config)
+    if isinstance(base.tokenizer, GlmTokenizer):
+        if base.original:
+            return read_json(base.folder / "config.json")
+        if config.model_type == "glm" and config.rope_parameters["rope_type"] == "default":
+            return chatglm.settings_of(config)
+    raise PtuningError(
+        f"基座“{base.identity['name']}”不是ChatGLM2或ChatGLM3，没有程序能装载 original 格式的前缀，请改用 caibao 或 peft。"
+    )
 
 
-ORIGINAL = Layout(holds, read, write)
+def inside(base: Base) -> bool:
+    """Whether a base's own folder holds a prefix, as ChatGLM3's finetune_demo leaves it: the whole model with pre_seq_len.
+
+    Raises:
+        PtuningError: its settings and its weights do not agree whether there is one.
+    """
+    if not base.original:
+        return False
+    told = bool(read_json(base.folder / "config.json").get("pre_seq_len"))
+    held = any(name == chatglm.PREFIX + EMBEDDING for shard in shards(base.folder) for name, _ in read_weights(shard))
+    if told and not held:
+        raise PtuningError(
+            f"{base.folder / 'config.json'} 写着 pre_seq_len，权重里却没有前缀（它会是随机的），"
+            "请给出前缀检查点，或去掉 pre_seq_len。"
+        )
+    if held and not told:
+        raise PtuningError(
+            f"{base.folder} 的权重里有前缀，config.json 却没有 pre_seq_len，请补上它（前缀的长度），或换一个文件夹。"
+        )
+    return held
+
+
+ORIGINAL = Layout(holds, read, write, inside)

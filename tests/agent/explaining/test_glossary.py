@@ -13,7 +13,7 @@ from agent.explaining.glossary import Glossary, read
 from agent.figures import schema
 from agent.reading.report_text import is_report_text_question
 from agent.text import normalise
-from data.generator.open_templates import CONCEPTS
+from data.generator.families.open_questions import CONCEPTS
 
 
 @pytest.fixture(scope="module")

@@ -205,3 +205,17 @@ def test_a_dialogue_without_readable_turns_is_skipped_with_a_sentence(tmp_path: 
     source = batch.read_questions(path)
     assert len(source.questions) == len(source.bad) == 1
     assert "第1行" in source.bad[0] and "turns" in source.bad[0] and source.bad[0].endswith("已跳过。")
+
+
+def test_a_second_run_on_the_same_answers_is_refused_while_the_first_one_writes(tmp_path: Path, pipeline: Pipeline) -> None:
+    source, output = batch.read_questions(questions(tmp_path / "q.json", 3)), tmp_path / "a.jsonl"
+    refused = []
+
+    def progress(done: int, total: int) -> None:
+        with pytest.raises(CaibaoError, match="另一个程序正在写"):
+            batch.run(pipeline, source, output)
+        refused.append(done)
+
+    batch.run(pipeline, source, output, progress=progress)
+    assert refused and [row["id"] for row in answers(output)] == [0, 1, 2]
+    assert batch.run(pipeline, source, output) == 3  # afterwards it may be continued

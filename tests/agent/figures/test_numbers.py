@@ -109,6 +109,10 @@ def test_every_number_written_in_chinese_is_read_back(n: int) -> None:
         ("总负债≥5亿", [("5亿", 5 * 10**8)]),
         ("净利润不低于2亿元人民币", [("2亿元人民币", 2 * 10**8)]),
         ("员工超千人的企业", [("千人", 1000)]),
+        ("员工过万的公司", [("万", 10**4)]),
+        ("员工连150个都不到的公司", [("150个", 150)]),
+        ("1000个员工以上的公司", [("1000个", 1000)]),
+        ("5000号人以上", [("5000号人", 5000)]),
     ],
 )
 def test_an_amount_is_found_with_its_unit(text: str, expected: list[tuple[str, object]]) -> None:
@@ -133,6 +137,8 @@ def test_an_amount_is_found_with_its_unit(text: str, expected: list[tuple[str, o
         "以亿元为单位",
         "三一重工",
         "三六零",
+        "超过万科",
+        "超过两三百人",  # nobody knows which
         "七一二",
         "三元股份的净利润",
         "万科",

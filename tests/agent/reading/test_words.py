@@ -57,3 +57,19 @@ def test_some_year_and_every_year(text: str, some: bool, every: bool) -> None:
 )
 def test_sums_and_changes(text: str, together: bool, changed: bool) -> None:
     assert (Words.of(text).together, Words.of(text).changed) == (together, changed)
+
+
+@pytest.mark.parametrize(
+    "text,which",
+    [
+        ("货币资金最高的是谁", True),
+        ("谁的货币资金最高", True),
+        ("2020年货币资金超过5元的有哪几家", True),
+        ("谁知道2020年货币资金合计是多少", False),
+        ("谁能告诉我2020年货币资金合计", False),
+        ("谁能帮我查下2020年货币资金合计", False),
+        ("2020年货币资金合计是多少", False),
+    ],
+)
+def test_who_asks_for_a_company_unless_it_is_a_courtesy(text: str, which: bool) -> None:
+    assert Words.of(text).which == which

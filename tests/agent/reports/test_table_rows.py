@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.reports import items
 from agent.reports.document import read
 from agent.reports.extract import extract
-from agent.reports.table_rows import rows
+from agent.reports.store import Cell
+from agent.reports.table_rows import in_table, rows
+from agent.table import headings
+from agent.table.providers import common
 from tests.agent.reports import made
 
 
@@ -37,3 +41,10 @@ def test_facts_and_key_figures_go_to_the_group(found: dict[str, dict[str, str]])
 
 def test_names_are_those_of_the_table(found: dict[str, dict[str, str]]) -> None:
     assert found["合并"]["母公司在职员工人数"] == "120"
+
+
+def test_no_item_goes_into_the_column_of_another_one() -> None:
+    brought = [Cell("合并", name, "current", "cumulative", "资产负债表", "1") for name in items.names()]
+    names = [column for cell in brought if (column := in_table(cell))]
+    assert {name: headings.read(name, common()).column for name in names} == {name: name for name in names}
+    assert "库存股" in names and "其他权益工具" not in names

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from agent.statements.evaluate import Evaluator, Result
-from agent.statements.syntax import parse
+from agent.statements.evaluate import Evaluator
+from agent.statements.parsing import parse
+from agent.statements.results import Result
 from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.table.database import Database
-from agent.table.importer import import_table
+from agent.table.importer import How, import_table
 
 TABLE = "figures_of_companies"
 NUMBERS = ("营业收入", "营业成本", "净利润", "研发费用", "资产总计", "负债合计", "职工总人数")
@@ -45,6 +46,7 @@ A, B, C, D, E, F, G = (
 )
 NAMES = {name: name.removesuffix("有限公司") for name in (A, B, C, D, E, G)} | {F: "己集团"}
 Cell = Decimal | str | None
+CLOSE = Decimal("1e-12")
 
 
 def _rows() -> dict[tuple[str, int], dict[str, Cell]]:
@@ -87,9 +89,59 @@ def _bytes(name: str) -> bytes:
     return name.encode()
 
 
+def values(result: Result) -> list[object]:
+    (row,) = result.rows
+    return list(row.values)
+
+
+def value(result: Result) -> Decimal:
+    (only,) = values(result)
+    assert isinstance(only, (Decimal, int))
+    return Decimal(only)
+
+
+def names(result: Result) -> list[str]:
+    return [row.company for row in result.rows]
+
+
+def near(left: object, right: object) -> bool:
+    assert isinstance(left, Decimal) and isinstance(right, (Decimal, int))
+    return abs(left - right) <= CLOSE * max(abs(left), 1)
+
+
+def n(company: str, year: int, column: str) -> Decimal:
+    found = number(company, year, column)
+    assert found is not None
+    return found
+
+
+def of(column: str, year: int) -> Callable[[str], Decimal | None]:
+    return lambda company: number(company, year, column)
+
+
+def over(a: Decimal | None, b: Decimal | None) -> Decimal | None:
+    return a / b if a is not None and b is not None and b else None
+
+
+def growth(column: str, start: int, end: int) -> Callable[[str], Decimal | None]:
+    def rate(company: str) -> Decimal | None:
+        before, after = number(company, start, column), number(company, end, column)
+        return over(after - before, before) if before is not None and after is not None else None
+
+    return rate
+
+
+def yearly(column: str, start: int, end: int) -> Callable[[str], Decimal | None]:
+    def rate(company: str) -> Decimal | None:
+        whole = over(number(company, end, column), number(company, start, column))
+        return whole ** (Decimal(1) / (end - start)) - 1 if whole is not None and whole > 0 else None
+
+    return rate
+
+
 def database(folder: Path, url: str) -> Database:
     (folder / "figures.csv").write_text(CSV, encoding="utf-8")
-    import_table(folder / "figures.csv", url, TABLE)
+    import_table(folder / "figures.csv", url, TABLE, How(replace=True))
     return Database(url, TABLE)
 
 

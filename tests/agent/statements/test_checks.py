@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.statements.checks import faults
-from agent.statements.syntax import Column, Node, Number, Statement, Text, parse, rebuild
+from agent.statements.parsing import parse
+from agent.statements.syntax import Column, Node, Number, Statement, Text, rebuild
 from tests.agent.statements.test_syntax import WORDINGS, statements
 
 FIGURES = ("营业收入", "净利润", "负债合计", "营业成本", "研发费用", "资产总计", "货币资金", "存货", "营业利润")
@@ -68,6 +69,9 @@ def test_what_people_say_passes(path: Path) -> None:
         ("SELECT SUM(净利润@2020) ORDER BY 净利润@2020 DESC LIMIT 1", "不用排序"),
         ("SELECT SUM(净利润@2020)/净利润@2020", "单家的数"),
         ("SELECT 净利润@2020,净利润@2020 WHERE 公司=甲", "出现两次"),
+        ("SELECT 公司 WHERE 净利润@2020>0 AND 净利润@2020>0", "说了两遍"),
+        ("SELECT 公司 WHERE 净利润@2020>0 AND 净利润@2020<0", "相反"),
+        ("SELECT 毛利率@2020/营业收入@2020 WHERE 公司=甲", "比率再除以"),
         ("SELECT 净利润@2020 WHERE 公司=甲 ORDER BY 净利润@2020 DESC", "一家公司不用排序"),
     ],
 )

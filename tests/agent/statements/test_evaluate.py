@@ -1,187 +1,39 @@
-"""Every kind of statement against plain Python over the same rows, on SQLite and on MariaDB."""
+"""Statements over several companies against plain Python over the same rows, on SQLite and on MariaDB."""
 
 from __future__ import annotations
 
-import sqlite3
 import statistics
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from agent.errors import NotAnswerable
-from agent.statements.evaluate import Result
 from agent.table.database import Database
-from tests.agent.statements.sample import COMPANIES, A, B, C, D, E, F, G, known, number, ranked, run, text
-
-CLOSE = Decimal("1e-12")
-
-
-def values(result: Result) -> list[object]:
-    (row,) = result.rows
-    return list(row.values)
-
-
-def value(result: Result) -> Decimal:
-    (only,) = values(result)
-    assert isinstance(only, (Decimal, int))
-    return Decimal(only)
-
-
-def names(result: Result) -> list[str]:
-    return [row.company for row in result.rows]
-
-
-def near(left: object, right: object) -> bool:
-    assert isinstance(left, Decimal) and isinstance(right, (Decimal, int))
-    return abs(left - right) <= CLOSE * max(abs(left), 1)
-
-
-def n(company: str, year: int, column: str) -> Decimal:
-    found = number(company, year, column)
-    assert found is not None
-    return found
-
-
-def of(column: str, year: int) -> Callable[[str], Decimal | None]:
-    return lambda company: number(company, year, column)
-
-
-def over(a: Decimal | None, b: Decimal | None) -> Decimal | None:
-    return a / b if a is not None and b is not None and b else None
-
-
-def growth(column: str, start: int, end: int) -> Callable[[str], Decimal | None]:
-    def rate(company: str) -> Decimal | None:
-        before, after = number(company, start, column), number(company, end, column)
-        return over(after - before, before) if before is not None and after is not None else None
-
-    return rate
-
-
-def yearly(column: str, start: int, end: int) -> Callable[[str], Decimal | None]:
-    def rate(company: str) -> Decimal | None:
-        whole = over(number(company, end, column), number(company, start, column))
-        return whole ** (Decimal(1) / (end - start)) - 1 if whole is not None and whole > 0 else None
-
-    return rate
-
-
-# --- one company
-
-
-def test_figures_and_texts_are_looked_up(base: Database) -> None:
-    got = values(run(base, f"SELECT 营业收入@2020,法定代表人@2020,职工总人数@2019 WHERE 公司={A}"))
-    assert got == [Decimal("150.55"), "李四", 11]
-
-
-def test_an_empty_cell_is_none_and_a_missing_row_an_error(base: Database) -> None:
-    assert values(run(base, f"SELECT 职工总人数@2019 WHERE 公司={C}")) == [None]
-    with pytest.raises(NotAnswerable, match="2019年.*丁"):
-        run(base, f"SELECT 净利润@2019 WHERE 公司={D}")
-
-
-def test_what_has_no_year_comes_from_the_latest_row(base: Database) -> None:
-    assert values(run(base, f"SELECT 股票代码 WHERE 公司={E}")) == ["300005"]
-    assert values(run(base, f"SELECT 公司全称,股票代码,法定代表人@2018 WHERE 公司={A}")) == [A, "600001", "张三"]
-    with pytest.raises(NotAnswerable, match="哪一年"):
-        run(base, f"SELECT 毛利率 WHERE 公司={A}")
-
-
-@pytest.mark.parametrize(
-    ("item", "expected"),
-    [
-        ("营业收入@2020-营业成本@2020", n(A, 2020, "营业收入") - n(A, 2020, "营业成本")),
-        ("(营业成本@2020+净利润@2020)/营业收入@2020", (Decimal("90.03") + Decimal("14.4")) / Decimal("150.55")),
-        ("职工总人数@2018/职工总人数@2020", Decimal(10) / Decimal(12)),
-        ("净利润@2020/职工总人数@2020", Decimal("14.4") / 12),
-        ("净利润@2018+净利润@2019+净利润@2020", Decimal("36.5")),
-        ("(净利润@2018+净利润@2019+净利润@2020)/3", Decimal("36.5") / 3),
-        ("净利润@2020/营业收入@2020*100", Decimal("1440") / Decimal("150.55")),
-        ("毛利率@2020", (Decimal("150.55") - Decimal("90.03")) / Decimal("150.55")),
-        ("增长率(净利润@2018,净利润@2020)", Decimal("0.44")),
-        ("年均增长率(净利润@2018,净利润@2020)", Decimal("0.2")),
-        ("ABS(净利润@2018-净利润@2020)", Decimal("4.4")),
-        ("GREATEST(净利润@2018,净利润@2019,净利润@2020)", Decimal("14.4")),
-        ("LEAST(净利润@2018,净利润@2019)", Decimal(10)),
-        ("GREATEST(净利润@2018,净利润@2020)/营业收入@2018", Decimal("0.144")),
-        ("净利润@2020-(SELECT AVG(净利润@2018))", Decimal("14.4") - Decimal("66.2") / 6),
-    ],
+from tests.agent.statements.sample import (
+    COMPANIES,
+    A,
+    B,
+    C,
+    D,
+    E,
+    F,
+    G,
+    growth,
+    known,
+    n,
+    names,
+    near,
+    number,
+    of,
+    over,
+    ranked,
+    run,
+    text,
+    value,
+    values,
+    yearly,
 )
-def test_arithmetic_is_exact(base: Database, item: str, expected: Decimal) -> None:
-    assert near(value(run(base, f"SELECT {item} WHERE 公司={A}")), expected)
-
-
-def test_growth_from_a_loss_keeps_its_formula_and_growth_a_year_has_none(base: Database) -> None:
-    assert value(run(base, f"SELECT 增长率(净利润@2018,净利润@2020) WHERE 公司={B}")) == Decimal(-3)
-    assert values(run(base, f"SELECT 年均增长率(净利润@2018,净利润@2020) WHERE 公司={B}")) == [None]
-    assert values(run(base, f"SELECT 增长率(营业收入@2018,营业收入@2019) WHERE 公司={C}")) == [None]  # from nothing
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        ("净利润@2020>14", True),
-        ("净利润@2020>14.4", False),
-        ("净利润@2020>=14.4", True),
-        ("净利润@2018<净利润@2019 AND 净利润@2019<净利润@2020", True),
-        ("净利润@2018>11 OR 净利润@2019>12", True),
-        ("NOT 净利润@2018>11", True),
-        ("净利润@2018>11 OR 净利润@2019>13", False),
-        ("法定代表人@2019=法定代表人@2020", False),
-        ("法定代表人@2018=法定代表人@2019", True),
-        ("注册地址@2020 LIKE '杭州'", True),
-        ("股票代码 LIKE '60'", True),
-        ("股票代码 LIKE '0001'", False),
-        ("公司@2020 IS NOT NULL", True),
-        ("公司@2017 IS NULL", True),
-        ("净利润@2020>(SELECT AVG(净利润@2020))", True),
-        ("净利润@2020<净利润@2020*2", True),
-        ("公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 1)", False),
-        ("公司 IN (SELECT 公司 ORDER BY 营业收入@2018 DESC LIMIT 2)", True),
-    ],
-)
-def test_yes_or_no(base: Database, condition: str, expected: bool) -> None:
-    assert values(run(base, f"SELECT {condition} WHERE 公司={A}")) == [expected]
-
-
-def test_the_highest_of_several_is_named_as_it_is_written(base: Database) -> None:
-    assert values(run(base, f"SELECT 最高项(净利润@2018,净利润@2020) WHERE 公司={A}")) == ["净利润@2020"]
-    assert values(run(base, f"SELECT 最低项(净利润@2018,净利润@2020) WHERE 公司={A}")) == ["净利润@2018"]
-    assert values(run(base, "SELECT 最高项(AVG(净利润@2018),AVG(净利润@2019))")) == ["AVG(净利润@2018)"]
-    both = "(SELECT COUNT(*) WHERE 注册地址@2020 LIKE '杭州'),(SELECT COUNT(*) WHERE 注册地址@2020 LIKE '上海')"
-    assert "杭州" in str(values(run(base, f"SELECT 最高项({both})"))[0])
-
-
-@pytest.mark.parametrize("column", ["净利润", "营业收入", "研发费用"])
-@pytest.mark.parametrize("year", [2018, 2020])
-def test_ranks(base: Database, column: str, year: int) -> None:
-    figures = known(of(column, year))
-    for company, own in figures.items():
-        got = values(run(base, f"SELECT 名次({column}@{year}),倒数名次({column}@{year}) WHERE 公司='{company}'"))
-        assert got == [1 + sum(v > own for v in figures.values()), 1 + sum(v < own for v in figures.values())]
-
-
-def test_equal_ratios_share_a_rank_whatever_the_database_rounds(base: Database) -> None:
-    # 1/3 and 2/3 do not end: 甲 10/30, 乙 20/30 and 丙 2/3 as quotients of other figures.
-    third, two_thirds = "资产总计@2018/(资产总计@2018*3)", "资产总计@2018*2/(资产总计@2018*3)"
-    for key in (third, two_thirds, f"{third}-{two_thirds}"):
-        got = run(base, f"SELECT 名次({key}),倒数名次({key}) WHERE 公司={A}")
-        assert values(got) == [1, 1]
-    assert values(run(base, f"SELECT 名次(净利润@2020/营业收入@2020) WHERE 公司={B}")) == [2]
-    assert values(run(base, f"SELECT 倒数名次(增长率(净利润@2018,净利润@2020)) WHERE 公司={A}")) == [2]
-    assert values(run(base, f"SELECT 名次(年均增长率(净利润@2018,净利润@2020)) WHERE 公司={A}")) == [3]
-
-
-def test_a_rank_among_those_that_meet_a_condition(base: Database) -> None:
-    assert values(run(base, f"SELECT 名次(营业收入@2020,注册地址@2020 LIKE '杭州') WHERE 公司={C}")) == [2]
-    assert values(run(base, f"SELECT 名次(净利润@2020,净利润@2020>5 AND 营业收入@2020<100) WHERE 公司={B}")) == [2]
-    with pytest.raises(NotAnswerable, match="不在所说的公司之中"):
-        run(base, f"SELECT 名次(营业收入@2020,注册地址@2020 LIKE '上海') WHERE 公司={C}")
-
 
 # --- companies that are named
 
@@ -499,74 +351,6 @@ def test_a_company_that_changed_its_name_is_one_company(base: Database) -> None:
         aliases=aliases,
     )
     assert value(got) == 2  # 甲 alias 庚, and 丙
-
-
-# --- random tables
-
-MONEY = st.one_of(st.none(), st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100))
-FIGURES = st.lists(st.tuples(MONEY, MONEY, st.one_of(st.none(), st.integers(1, 99))), min_size=1, max_size=12)
-
-
-def table(folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]]) -> Database:
-    path = folder / "random.sqlite3"
-    path.unlink(missing_ok=True)
-    with sqlite3.connect(path) as connection:
-        connection.execute(
-            "CREATE TABLE company_table (公司全称 TEXT, 年份 INTEGER, 净利润 REAL, 营业收入 REAL, 职工总人数 INTEGER)"
-        )
-        for at, (profit, income, heads) in enumerate(rows):
-            cells = (f"公司{at:02}", 2020, *(None if v is None else float(v) for v in (profit, income)), heads)
-            connection.execute("INSERT INTO company_table VALUES (?,?,?,?,?)", cells)
-    connection.close()
-    return Database(f"sqlite:///{path}")
-
-
-RANDOM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@RANDOM
-@given(FIGURES, st.integers(-(10**9), 10**9))
-def test_random_aggregates(
-    folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], cents: int
-) -> None:
-    base, least = table(folder, rows), Decimal(cents) / 100
-    got = values(
-        run(
-            base,
-            f"SELECT SUM(净利润@2020),AVG(净利润@2020),MEDIAN(净利润@2020),COUNT(*) WHERE 营业收入@2020>={least:f}",
-        )
-    )
-    met = [profit for profit, income, _ in rows if income is not None and income >= least]
-    kept = [profit for profit in met if profit is not None]
-    right = [sum(kept), sum(kept) / len(kept), statistics.median(kept)] if kept else [None] * 3
-    assert got[3] == len(met)
-    assert all(a == b or near(a, b) for a, b in zip(got[:3], right)), (got, right)
-
-
-@RANDOM
-@given(FIGURES, st.integers(1, 13))
-def test_random_first_and_ranks(
-    folder: Path, rows: list[tuple[Decimal | None, Decimal | None, int | None]], k: int
-) -> None:
-    base = table(folder, rows)
-    figures = {f"公司{at:02}": profit for at, (profit, _, _) in enumerate(rows) if profit is not None}
-    assert names(run(base, f"SELECT 公司 ORDER BY 净利润@2020 DESC LIMIT {k}")) == ranked(figures)[:k]
-    assert (
-        names(run(base, f"SELECT 公司 ORDER BY 净利润@2020 ASC LIMIT 1 OFFSET {k}"))
-        == ranked(figures, False)[k - 1 : k]
-    )
-    first = next(iter(figures), None)
-    if first is not None:
-        above = sum(other > figures[first] for other in figures.values())
-        assert values(run(base, f"SELECT 名次(净利润@2020) WHERE 公司={first}")) == [1 + above]
-    heads = {
-        f"公司{at:02}": over(profit, Decimal(h)) for at, (profit, _, h) in enumerate(rows) if profit is not None and h
-    }
-    got = run(base, f"SELECT 公司 ORDER BY 净利润@2020/职工总人数@2020 DESC LIMIT {k}")
-    best = sorted((v for v in heads.values() if v is not None), reverse=True)[:k]
-    assert [round(Decimal(str(row.shown["净利润@2020/职工总人数@2020"])), 8) for row in got.rows] == [
-        round(v, 8) for v in best
-    ]
 
 
 def test_the_sample_has_what_is_tested() -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.statements.parsing import parse
+from agent.statements.spelling import spell, write
 from agent.statements.syntax import (
     NONE,
     Binary,
@@ -24,11 +26,8 @@ from agent.statements.syntax import (
     Statement,
     StatementError,
     Text,
-    parse,
     rebuild,
-    spell,
     walk,
-    write,
 )
 
 WORDINGS = sorted((Path(__file__).resolve().parents[3] / "data" / "wordings").glob("*.jsonl"))

@@ -66,7 +66,7 @@ def test_every_kind_of_file_gives_the_same_table(
     assert Database(database_url).execute(everything, {}).rows == expected
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
 def test_encodings_are_found_out(tmp_path: Path, encoding: str) -> None:
     import_table(
         written(tmp_path / "t.csv", "公司全称,年份\n甲,2020\n", encoding), f"sqlite:///{tmp_path / 'x.sqlite3'}"
@@ -127,7 +127,7 @@ def test_an_empty_cell_is_nothing_and_not_zero(tmp_path: Path, empty: str) -> No
         "0x10",
         "inf",
         "五亿",
-        "12元",
+        "12人民币元",
         "=1+1",
     ],
 )
@@ -136,7 +136,7 @@ def test_a_bad_number_names_line_column_and_cell(tmp_path: Path, cell: str) -> N
     assert "第3行" in sentence and "净利润" in sentence and cell.strip('"')[:40] in sentence
 
 
-@pytest.mark.parametrize("year", ["2019.5", "19", "20200", "2020-12-31", "二〇二〇", "-2020", "abc"])
+@pytest.mark.parametrize("year", ["2019.5", "19", "20200", "2020-12-30", "二〇二〇", "-2020", "abc"])
 def test_a_bad_year_is_refused(tmp_path: Path, year: str) -> None:
     assert "年份" in refused(tmp_path, f"公司全称,年份\n甲,{year}\n")
 
@@ -153,7 +153,7 @@ def test_a_bad_year_is_refused(tmp_path: Path, year: str) -> None:
         ("公司全称,年份\n甲,2020\n乙,2020\n\n甲,2020\n", ["第2行", "第5行", "甲"]),
         ("公司全称,年份,总资产,资产总额\n甲,2020,1,2\n", ["总资产", "资产总额", "资产总计"]),
         ("公司全称,年份,净利润,净利润\n甲,2020,1,2\n", ["净利润", "第3列", "第4列"]),
-        ("公司全称,年份,毛利率(%)\n甲,2020,1\n", ["毛利率(%)", "百分比"]),
+        ("公司全称,年份,净利润(美元)\n甲,2020,1\n", ["净利润(美元)", "人民币"]),
         ("公司全称,年份,净利润\n甲,2020,1,234\n", ["第2行", "逗号"]),
         ('公司全称,年份,注册地址,净利润\n甲,2019,"路\n1号",1\n乙,2020,x,y\n', ["第4行", "净利润"]),
         ('公司全称,年份,注册地址\n甲,2020,"' + "长" * 140_000 + '"\n', ["第2行", "csv"]),
@@ -175,7 +175,6 @@ def test_a_wrong_table_is_refused_where_it_is_wrong(tmp_path: Path, text: str, n
         "broken.csv.gz",
         "t.xlsx",
         "encrypted.xlsx",
-        "utf16.csv",
         "nul.csv",
         "folder.csv",
     ],
@@ -196,7 +195,6 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -
         "cut.csv.gz": gzip.compress(good)[:-9],
         "broken.csv.gz": bytes(packed),
         "t.xlsx": good,
-        "utf16.csv": good.decode().encode("utf-16"),
         "nul.csv": good[:30] + b"\0\xff" + good[30:],
     }
     if name in content:

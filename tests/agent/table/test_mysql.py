@@ -26,7 +26,7 @@ from agent.pipeline import Pipeline
 from agent.records import QueryResult
 from agent.table import database
 from agent.table.database import Database
-from agent.table.importer import import_table
+from agent.table.importer import How, import_table
 from tests.agent.mariadb import PASSWORD, READER, SELECTOR, MariaDb
 from tests.agent.scripted import CSV, ScriptedModel
 
@@ -36,7 +36,7 @@ ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND
 
 def table(folder: Path, url: str, text: str = CSV) -> Database:
     (folder / "t.csv").write_text(text, encoding="utf-8")
-    import_table(folder / "t.csv", url)
+    import_table(folder / "t.csv", url, how=How(replace=True))
     return Database(url)
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_does_not_tell_the_privileges_gets_no_warning(
 
 def test_the_import_names_the_privilege_that_is_missing(table_file: Path, mysql_url: str, mariadb: MariaDb) -> None:
     with pytest.raises(DatabaseError, match="没有 (DROP|CREATE) 权限") as refused:
-        import_table(table_file, mariadb.url(SELECTOR))
+        import_table(table_file, mariadb.url(SELECTOR), how=How(replace=True))
     assert PASSWORD not in str(refused.value)
     assert Database(mysql_url).execute("SELECT COUNT(*) FROM company_table", {}).rows == ((7,),)
 
@@ -243,7 +243,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, mariadb_of_the_session: Maria
     """The sample table in SQLite and in MySQL."""
     urls = (f"sqlite:///{tmp_path_factory.mktemp('sample') / 'x.sqlite3'}", mariadb_of_the_session.url())
     for url in urls:
-        import_table(SAMPLE, url, "sample")
+        import_table(SAMPLE, url, "sample", How(replace=True))
     return Database(urls[0], "sample"), Database(urls[1], "sample")
 
 

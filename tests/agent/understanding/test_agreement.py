@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.understanding.agreement import agrees
+from agent.understanding.agreement import agrees, contains
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,34 @@ def test_the_same_figures_agree_whatever_the_words(told: str, other: str) -> Non
 )
 def test_a_figure_more_or_another_name_does_not(told: str, other: str) -> None:
     assert not agrees(told, other)
+
+
+TOP = "2020年净利润最高的前2家的公司：1. 甲股份有限公司（甲），2020年净利润为150元；2. 乙股份有限公司（乙），2020年净利润为90元。"
+
+
+def test_a_list_with_more_figures_contains_the_list() -> None:
+    more = TOP.replace("150元", "150元，2020年毛利率为25.00%")
+    assert contains(more, TOP) and not contains(TOP, more)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "2020年净利润最高的前2家的公司：1. 乙股份有限公司（乙），2020年净利润为150元；2. 甲股份有限公司（甲），2020年净利润为90元。",
+        "2020年净利润排在前2家的公司的2020年净利润的总和为240元。",
+        "2020年净利润大于90元的公司有2家。",
+    ],
+)
+def test_another_order_a_sum_and_a_count_are_other_answers(other: str) -> None:
+    assert not contains(TOP, other) and not contains(other, TOP)
+
+
+def test_yes_is_not_no() -> None:
+    assert not contains("是，甲2020年净利润大于100元成立。", "否，甲2020年净利润大于100元不成立。")
+    assert not contains("数量为46家。", "数量为131家。") and contains("数量为46家。", "共46家。")
+
+
+def test_three_items_of_a_company_contain_two_of_them() -> None:
+    two = "甲2021年资产总计为10元；甲2021年负债合计为4元。"
+    three = f"{two[:-1]}；甲2021年职工总人数为3052人。其中甲2021年资产总计为10元。"
+    assert contains(three, two) and not contains(two, three)

@@ -28,7 +28,7 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def finder() -> SlotFinder:
-    return SlotFinder(Linker(COMPANIES, COLUMNS), COMPANIES, COLUMNS, 2021)
+    return SlotFinder(Linker(COMPANIES, COLUMNS), COMPANIES, COLUMNS, 2021, ["王小明"])
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,7 @@ def test_the_year_end_of_a_column_belongs_to_the_column(finder: SlotFinder) -> N
         ("法定代表人姓欧阳的公司", "法定代表人姓[S1]的公司", "欧阳"),
         ("法定代表人姓李的公司", "法定代表人姓[S1]的公司", "李"),
         ("邮箱是a.b@c.example的公司", "电子信箱是[S1]的公司", "a.b@c.example"),
+        ("由王小明任法定代表人的公司", "由[S1]任法定代表人的公司", "王小明"),
         ("名字里有“科技”的公司", "名字里有“[S1]”的公司", "科技"),
     ],
 )
@@ -127,6 +128,7 @@ def test_numbers_places_and_strings_become_slots_of_their_kind(
         ("2020年盈利最多的公司", "[Y1]年盈利最多的公司"),
         ("2020年净亏最多的公司", "[Y1]年净亏最多的公司"),
         ("2020年的法定代表人是谁", "[Y1]年的法定代表人是谁"),
+        ("2020年净利润第1名", "[Y1]年[M1m]第一名"),
     ],
 )
 def test_words_that_mean_something_together_stay_words(finder: SlotFinder, question: str, text: str) -> None:

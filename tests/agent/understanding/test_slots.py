@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent.statements.syntax import StatementError, parse, write
+from agent.statements.parsing import parse
+from agent.statements.spelling import write
+from agent.statements.syntax import StatementError
 from agent.understanding.slots import Before, Slotted, SlotValue, before, mark_of, prompt, restored
 
 VALUES: dict[str, SlotValue] = {

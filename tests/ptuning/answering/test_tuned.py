@@ -7,6 +7,7 @@ import torch
 import ptuning
 from ptuning.answering.generate import generate
 from ptuning.answering.sampling import Sampling
+from ptuning.answering.tuned import _longer
 from ptuning.base.models import load_base
 from ptuning.checkpoints import export_prefix, save_prefix
 from ptuning.errors import PtuningError
@@ -102,6 +103,36 @@ def test_a_chat_answers_in_the_bases_format_and_adds_a_round(tuned):
     assert [response] == [text.strip() for text in tuned.generate_text([prompt], 6)]
     assert longer == [("甲公司", "乙"), ("多少", response)]
     assert history == [("甲公司", "乙")]
+
+
+def test_a_history_of_objects_is_the_one_of_pairs_and_comes_back_as_objects(tuned):
+    pairs = [("甲公司", "乙")]
+    objects = [{"role": "user", "content": "甲公司"}, {"role": "assistant", "content": "乙"}]
+    said, longer = tuned.chat(None, "多少", objects, max_new_tokens=6, do_sample=False)
+    assert said == tuned.chat(None, "多少", pairs, max_new_tokens=6, do_sample=False)[0]
+    assert longer[:2] == objects and longer[2] == {"role": "user", "content": "多少"}
+    assert longer[3] == {"role": "assistant", "metadata": "", "content": said}
+    again = tuned.chat(None, "那去年", longer, max_new_tokens=6, do_sample=False)[0]
+    assert again == tuned.chat(None, "那去年", [*pairs, ("多少", said)], max_new_tokens=6, do_sample=False)[0]
+    assert len(objects) == 2
+    *_, last = tuned.stream_chat(None, "多少", objects, max_new_tokens=6, do_sample=False)
+    assert last == (said, longer)
+
+
+def test_what_a_model_writes_before_the_line_break_is_the_tool_that_it_calls():
+    offered = [{"role": "system", "content": "", "tools": [{"name": "查表"}]}]
+    assert _longer(offered, "问", "user", "查表\n{}\n")[-1] == {"role": "assistant", "metadata": "查表", "content": "{}"}
+    assert _longer(offered, "问", "user", "\n答\n二")[-1] == {"role": "assistant", "metadata": "", "content": "答\n二"}
+    assert _longer([], "问", "user", "一\n二") == [("问", "一\n二")]
+    assert _longer([("甲", "乙")], "3", "observation", "一")[0] == {"role": "user", "content": "甲", "metadata": "", "tools": None}
+
+
+@pytest.mark.parametrize(
+    "history", ["甲", [["甲"]], [{"role": "user"}], [["甲", "乙"], {"role": "user", "content": "x"}], [{"role": "user", "content": "甲"}]]
+)
+def test_a_history_of_another_shape_is_refused(tuned, history):
+    with pytest.raises(PtuningError, match="history"):
+        tuned.chat(None, "多少", history)
 
 
 def test_a_chat_samples_with_chatglms_defaults(tuned):

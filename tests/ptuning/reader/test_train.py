@@ -16,6 +16,7 @@ import torch
 from ptuning.errors import PtuningError
 from ptuning.reader import __main__ as training
 from ptuning.reader import load
+from ptuning.reader.model import Shape, SymbolReader
 from tests.ptuning.reader.tiny import MARKS, SYMBOLS, TINY, begin
 
 ROWS = [
@@ -103,3 +104,19 @@ def test_a_folder_without_rows_is_one_sentence(folder: Path, tmp_path: Path) -> 
         path.unlink()
     with pytest.raises(PtuningError, match="data.generator readings"):
         train(folder, tmp_path / "out", 10)
+
+
+def test_it_goes_on_from_a_trained_reader_whose_symbols_stand_elsewhere(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "first", 140)
+    (folder / "symbols.json").write_text(json.dumps(["新", *reversed(SYMBOLS)], ensure_ascii=False), encoding="utf-8")
+    begun, tokenizer = training.continued(tmp_path / "first")(TINY, (), MARKS, ["新", *reversed(SYMBOLS)])
+    old = load(tmp_path / "first")
+    reader = SymbolReader(begun.eval(), tokenizer, ["新", *reversed(SYMBOLS)], TINY)
+    for row in ROWS:
+        assert reader.read(row["text"])[0].symbols == old.read(row["text"])[0].symbols  # type: ignore[arg-type]
+
+
+def test_a_reader_of_another_shape_is_no_beginning(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "first", 40)
+    with pytest.raises(PtuningError, match="不能接着训练"):
+        training.continued(tmp_path / "first")(Shape(), (), MARKS, SYMBOLS)

@@ -4,22 +4,21 @@ import pytest
 import torch
 
 from ptuning.base.tokenizers.glm import GlmTokenizer
+from ptuning.base.tokenizers.messages import messages_of
 from ptuning.base.tokenizers.tokenizer import ChatIds
 from ptuning.errors import PtuningError
 from ptuning.training.dataset import (
     IGNORED,
     Collator,
-    Columns,
     Encoded,
     EncodedRows,
-    Example,
     LengthGroups,
     PromptStyle,
     cut,
     encode,
     mix,
-    read_examples,
 )
+from ptuning.training.examples import Columns, Example, read_examples
 
 COLUMNS = Columns("question_prompt", "query")
 PLAIN, CHAT = PromptStyle(chat=False), PromptStyle(chat=True)
@@ -99,28 +98,29 @@ def test_files_are_mixed_by_weight_and_seed():
 
 def test_only_the_chat_style_shows_rounds(tiny_tokenizer):
     example = Example("第二问", "答", (("第一问", "第一答"),))
-    assert PromptStyle(False, "请：").ids(tiny_tokenizer, example) == (tiny_tokenizer.encode("请：第二问"), [])
+    alone = PromptStyle(False, "请：").ids(tiny_tokenizer, Example("第二问", "答"))
+    assert alone == (tiny_tokenizer.encode("请：第二问"), [])
     assert PromptStyle(True, "请：").ids(tiny_tokenizer, example).ids == tiny_tokenizer.encode(
         "[Round 1]\n\n问：第一问\n\n答：第一答\n\n[Round 2]\n\n问：请：第二问\n\n答："
     )
 
 
 def test_array_lines_and_byte_order_mark_read_alike(tmp_path):
-    rows = [{"question_prompt": "甲\u2028乙", "query": "A"}, {"question_prompt": "丙", "query": ""}]
+    rows = [{"question_prompt": "甲\u2028乙", "query": "A"}, {"question_prompt": "丙", "query": "B"}]
     array = json.dumps(rows, ensure_ascii=False)
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n\n"
     found = [read_examples(write(tmp_path, text), COLUMNS) for text in (array, lines, "\ufeff" + array, lines.replace("\n", "\r\n"))]
-    assert found == [[Example("甲\u2028乙", "A"), Example("丙", "")]] * 4
+    assert found == [[Example("甲\u2028乙", "A"), Example("丙", "B")]] * 4
 
 
 def test_history_in_csv_is_json(tmp_path):
     path = write(tmp_path, 'q,a,h\n乙,B,"[[""甲"", ""A""]]"\n丙,C,\n', "rows.csv")
-    assert [e.history for e in read_examples(path, Columns("q", "a", "h"))] == [(("甲", "A"),), ()]
+    assert [e.history for e in read_examples(path, Columns("q", "a", "h"))] == [tuple(messages_of([("甲", "A")])), ()]
 
 
 def test_history_is_read_from_its_column(tmp_path):
     path = write(tmp_path, '{"q": "乙", "a": "B", "h": [["甲", "A"]]}\n{"q": "丙", "a": "C"}')
-    assert [e.history for e in read_examples(path, Columns("q", "a", "h"))] == [(("甲", "A"),), ()]
+    assert [e.history for e in read_examples(path, Columns("q", "a", "h"))] == [tuple(messages_of([("甲", "A")])), ()]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_history_is_read_from_its_column(tmp_path):
         ('[{"question_prompt": "甲", "query": "A", "history": "乙"}]', ("第1项", "history")),
         ("", ("没有数据",)),
         ("[]", ("没有数据",)),
-        ("公司".encode("gbk"), ("UTF-8",)),
+        (b"\xff", ("UTF-8", "GBK", "第0字节")),
     ],
 )
 def test_bad_rows_are_named_by_file_place_and_field(tmp_path, text, words):

@@ -55,7 +55,67 @@ def test_what_cannot_be_read_is_named_by_file_and_line(tmp_path, name, text, wor
     assert words in str(caught.value) and str(path) in str(caught.value)
 
 
-def test_another_encoding_is_named(tmp_path):
-    (tmp_path / "a.csv").write_bytes("问题,答案\n甲,乙\n".encode("gb18030"))
-    with pytest.raises(PtuningError, match="不是UTF-8编码"):
-        read_rows(tmp_path / "a.csv")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["rows.json", "rows.csv"])
+def test_the_encodings_in_which_chinese_files_come_read_alike(tmp_path, encoding, name):
+    text = {"rows.json": '{"q": "存货周转", "a": "三百万元"}\n', "rows.csv": "q,a\n存货周转,三百万元\n"}[name]
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    assert rows(tmp_path / name) == [{"q": "存货周转", "a": "三百万元"}]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"q": "存货周转天数和商誉"}'.encode()[:-4] + b'"}',  # UTF-8 with half a character
+        '{"q": "存貨週轉天數與商譽減損測試"}'.encode("big5"),
+        b'{"q": "\xff\xff"}',
+        "存货".encode("utf-16")[:-1],
+    ],
+)
+def test_damage_and_other_encodings_are_not_taken_for_gbk(tmp_path, raw):
+    (tmp_path / "a.json").write_bytes(raw)
+    with pytest.raises(PtuningError, match=r"a\.json 不是UTF-8、UTF-16或GBK编码的文字（第\d+字节处）"):
+        read_rows(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n  "q": "甲",\n  "a": "}{,"\n}\n{\n  "q": "乙",\n  "a": "丁"\n}\n',
+        '{"q": "甲", "a": "}{,"},\n{"q": "乙", "a": "丁"},\n',
+        '{"q": "甲", "a": "}{,"} {"q": "乙", "a": "丁"}',
+        '[{"q": "甲", "a": "}{,"},\n{"q": "乙", "a": "丁"},\n]\n',
+        '[{"q": "甲", "a": "}{,"}\n{"q": "乙", "a": "丁"}]',
+    ],
+    ids=["pretty", "commas", "one line", "array with a comma too many", "array with a comma too few"],
+)
+def test_objects_not_one_a_line_are_read_where_they_can_be(tmp_path, text):
+    assert rows(write(tmp_path, "a.json", text)) == [{"q": "甲", "a": "}{,"}, {"q": "乙", "a": "丁"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{\n  "q": "甲",\n}\n{"q": "乙"}', ("第1行", "每行一个对象")),
+        ('{"q": "甲",}\n{"q": "乙"}', ("第1行结尾多了一个逗号", "每行一个对象")),
+        ('[{"q": "甲"},,{"q": "乙"}]', ("第1行多了一个逗号", "每行一个对象")),
+        ("{'q': '甲'}", ("第1行不是合法的JSON", "每行一个对象")),
+        ('{"q": "甲"} 乙', ("第1行", "每行一个对象")),
+        ('[{"q": "甲"},\n{"q": "乙"}', ("第2行", "每行一个对象")),
+    ],
+)
+def test_what_cannot_be_read_says_how_rows_are_written(tmp_path, text, words):
+    path = write(tmp_path, "a.json", text)
+    with pytest.raises(PtuningError) as caught:
+        read_rows(path)
+    assert all(word in str(caught.value) for word in (str(path), *words)) and "Expecting" not in str(caught.value)
+
+
+def test_an_object_that_is_a_row_is_not_opened(tmp_path):
+    path = write(tmp_path, "a.json", '{"q": "甲", "tags": [{"k": 1}, {"k": 2}]}')
+    assert rows(path) == [{"k": 1}, {"k": 2}]
+    assert read_rows(path, lambda row: "q" in row) == [("第1行", {"q": "甲", "tags": [{"k": 1}, {"k": 2}]})]
+
+
+def test_tabs_between_cells_are_told_by_the_heading(tmp_path):
+    assert rows(write(tmp_path, "a.csv", "q\ta\n甲，乙\t1,5\n")) == [{"q": "甲，乙", "a": "1,5"}]

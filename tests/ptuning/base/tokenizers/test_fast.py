@@ -35,6 +35,11 @@ def tokenizer(request, tmp_path_factory, tiny_tokenizer):
     return glm_tokenizer(folder)
 
 
+TOOL = {"name": "f", "parameters": {"净": 1}}
+SYSTEM = {"role": "system", "content": "答 短", "tools": [TOOL]}
+CALLED = {"role": "assistant", "metadata": "f", "content": "{}"}
+
+
 @pytest.fixture(scope="module")
 def fast(tokenizer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fast")
@@ -54,3 +59,15 @@ def test_every_chat_keeps_its_ids(tokenizer, fast):
     for history in ([], HISTORY):
         turns = [text for turn in history for text in turn] + ["负债合计 是多少"]
         assert chat_of(fast, turns) == tokenizer.encode_chat("负债合计 是多少", history).ids
+
+
+def test_system_and_tools_keep_their_ids_where_the_format_has_them(tokenizer, fast):
+    system, asked = {"role": "system", "content": "答 短"}, {"role": "user", "content": "净"}
+    chats = [[system], [system, asked, {"role": "assistant", "content": "利"}]] * tokenizer.has_system
+    if tokenizer.has_system:
+        chats += [[SYSTEM], [SYSTEM, asked, CALLED, {"role": "observation", "content": "1"}, {"role": "assistant", "content": "利"}]]
+    for history in chats:
+        ids = fast.apply_chat_template(
+            [*history, {"role": "user", "content": "润 1"}], add_generation_prompt=True, return_dict=False
+        )
+        assert ids == tokenizer.encode_chat("润 1", history).ids

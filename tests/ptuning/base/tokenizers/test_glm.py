@@ -138,13 +138,62 @@ def test_a_chat_of_chatglm3_is_roles_line_breaks_and_contents(third):
     assert third.encode_chat("你好").ids == [64790, 64792, 64795, 30910, 13, 36474, 54591, 64796]
     chat = third.encode_chat("净利润", [("你好", "你好")])
     assert chat.ids[:11] == [64790, 64792, 64795, 30910, 13, 36474, 54591, 64796, 30910, 13, 36474]
-    assert chat.answered == [(10, 12)]
+    assert chat.answered == [(8, 13)]  # from its line break to the role that ends it
+    assert third.answer_ids("你好") == chat.ids[8:12] and third.answer_end_id == third.eos_token_id
     assert chat.ids[12:] == third.encode_chat("净利润").ids[2:]
 
 
 def test_the_name_of_a_role_in_a_text_is_text(third):
     ids = third.encode_chat("<|assistant|>", [("<|user|>", "<|user|>")]).ids
     assert [token for token in ids if token >= 64789] == [64790, 64792, 64795, 64796, 64795, 64796]
+
+
+def test_system_tools_calls_and_observations_are_messages_of_their_own(third):
+    tool = {"name": "f", "x": "净"}
+    history = [
+        {"role": "system", "content": "S", "tools": [tool]},
+        {"role": "user", "content": "净"},
+        {"role": "assistant", "metadata": "f", "content": "{}"},
+    ]
+    said = third.decode(third.encode_chat("1", history, "observation").ids, skip_special_tokens=False)
+    written = json.dumps([tool], indent=4, ensure_ascii=False)
+    parts = ("system", "", f"S\n{written}"), ("user", "", "净"), ("assistant", "f", "{}"), ("observation", "", "1")
+    pieces = [f"<|{role}|>{name}\n{content}" for role, name, content in parts]
+    assert said.replace(" ", "") == ("[gMASK]sop" + "".join(pieces) + "<|assistant|>").replace(" ", "")
+
+
+def test_what_chatglm2_does_not_have_is_refused(tiny_tokenizer):
+    with pytest.raises(PtuningError, match="没有 system"):
+        tiny_tokenizer.encode_chat("丙", [{"role": "system", "content": "答得短"}])
+    with pytest.raises(PtuningError, match="没有工具"):
+        tiny_tokenizer.encode_chat("丙", [("甲", "乙")], "observation")
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({"tokenization_chatglm.py": 'roles = ["<|user|>"]'}, ChatGlm3Tokenizer),
+        ({"tokenizer_config.json": '{"encode_special_tokens": false}'}, ChatGlm3Tokenizer),
+        ({"tokenizer_config.json": '{"name_or_path": "THUDM/chatglm3-6b"}'}, ChatGlm3Tokenizer),
+        ({"config.json": '{"_name_or_path": "/data/ChatGLM3-6B-32k"}'}, ChatGlm3Tokenizer),
+        ({"config.json": '{"_name_or_path": "THUDM/chatglm2-6b-int4"}'}, GlmTokenizer),
+        ({"config.json": '{"_name_or_path": "chatglm3"}', "tokenization_chatglm.py": "no roles"}, GlmTokenizer),
+        ({"config.json": "torn"}, None),
+        ({}, None),
+    ],
+)
+def test_chatglm2_and_chatglm3_are_told_apart_by_what_stands_beside_the_pieces(shared_dir, tmp_path, files, kind):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    shutil.copy(shared_dir / "oracle" / "chatglm2-tiny" / "tokenizer.model", folder)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    if kind:
+        assert type(glm_tokenizer(folder, sure=True)) is kind
+    else:
+        assert type(glm_tokenizer(folder)) is GlmTokenizer
+        with pytest.raises(PtuningError, match=r"ChatGLM2还是ChatGLM3.*tokenization_chatglm\.py"):
+            glm_tokenizer(folder, sure=True)
 
 
 def test_a_folder_without_roles_is_chatglm2(shared_dir, original):

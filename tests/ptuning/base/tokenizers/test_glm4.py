@@ -1,6 +1,7 @@
 """A small rank file stands for GLM-4's: the 256 bytes, and tokens merged from them."""
 
 import base64
+import json
 
 import pytest
 import tiktoken
@@ -66,12 +67,50 @@ def test_special_tokens_are_left_out_or_shown(tokenizer):
 def test_a_chat_is_roles_line_breaks_and_contents(tokenizer):
     chat = tokenizer.encode_chat("<|user|>", [("净利润", "SELECT 1")])
     assert tokenizer.decode(chat.ids, skip_special_tokens=False) == (
-        "[gMASK]<sop><|user|>\n净利润<|assistant|>\nSELECT 1<|user|>\n<|user|><|assistant|>\n"
+        "[gMASK]<sop><|user|>\n净利润<|assistant|>\nSELECT 1<|user|>\n<|user|><|assistant|>"
     )
     special = [tokenizer.id_to_piece(i) for i in chat.ids if i >= len(TOKENS)]
     assert special == ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>", "<|user|>", "<|assistant|>"]
     ((start, end),) = chat.answered
-    assert tokenizer.decode(chat.ids[start:end]) == "SELECT 1"
+    assert tokenizer.decode(chat.ids[start:end], skip_special_tokens=False) == "\nSELECT 1<|user|>"
+
+
+def test_the_line_break_belongs_to_the_answer_and_the_next_role_ends_it(tokenizer):
+    ids = [*tokenizer.encode_chat("净利润").ids, *tokenizer.answer_ids("SELECT 1"), tokenizer.answer_end_id]
+    again = tokenizer.encode_chat("", [("净利润", "SELECT 1")]).ids
+    assert ids == again[: len(ids)] and tokenizer.answer_end_id in tokenizer.end_token_ids
+
+
+def test_system_tools_calls_and_observations_are_written_as_glm_4_does(tokenizer):
+    tool = {"name": "f", "x": "净"}
+    history = [
+        {"role": "system", "content": "S", "tools": [{"type": "function", "function": tool}]},
+        {"role": "user", "content": "净"},
+        {"role": "assistant", "metadata": "f", "content": "{}"},
+    ]
+    said = tokenizer.decode(tokenizer.encode_chat("1", history, "observation").ids, skip_special_tokens=False)
+    assert said == (
+        '[gMASK]<sop><|system|>\nS\n\n## f\n\n{\n    "name": "f",\n    "x": "净"\n}\n'
+        "在调用上述函数时，请使用 Json 格式表示调用的参数。"
+        "<|user|>\n净<|assistant|>f\n{}<|observation|>\n1<|assistant|>"
+    )
+    assert tokenizer.decode(tokenizer.answer_ids("{}", "f")) == "f\n{}"
+
+
+TEMPLATE = "[gMASK]<sop>{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}{% endfor %}{% if add_generation_prompt %}"
+
+
+@pytest.mark.parametrize("place", ["tokenizer_config.json", "chat_template.jinja"])
+@pytest.mark.parametrize(("end", "breaks"), [("<|assistant|>\n", True), ("<|assistant|>", False), ("{{ raise() }}", False)])
+def test_where_the_prompt_ends_is_told_by_the_folders_template(tmp_path, place, end, breaks):
+    """GLM-4-0414 has the line break in the prompt, GLM-4 in the answer."""
+    template = TEMPLATE + end + "{% endif %}"
+    text = json.dumps({"chat_template": template}) if place.endswith("json") else template
+    (tmp_path / place).write_text(text)
+    found = glm_tokenizer(write_ranks(tmp_path, TOKENS))
+    prompt, answer = found.encode_chat("净").ids, found.answer_ids("利")
+    assert found.decode(prompt).endswith("净\n") == breaks
+    assert found.decode([*prompt, *answer]) == "\n净\n利"
 
 
 def test_a_grammar_holds_what_the_tokenizer_writes(tokenizer):

@@ -98,6 +98,34 @@ def test_a_chat_is_that_of_the_template(tokenizer, reference):
     assert [text.strip() for text in found] == ["龘123元", "5 亿"]
 
 
+def test_a_system_is_the_templates_and_the_token_behind_an_answer_ends_it(tokenizer, reference):
+    history = [{"role": "system", "content": "短"}, {"role": "user", "content": "甲"}, {"role": "assistant", "content": "乙"}]
+    chat = tokenizer.encode_chat("丙", history)
+    messages = [*history, {"role": "user", "content": "丙"}]
+    assert chat.ids == reference.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+    ((start, end),) = chat.answered
+    assert chat.ids[end - 1] == tokenizer.eos_token_id and tokenizer.decode(chat.ids[start:end]).strip() == "乙"
+
+
+@pytest.mark.parametrize("extra", [{"tools": [{"name": "f"}]}, {}])
+def test_what_a_template_leaves_out_is_refused(tokenizer, tmp_path, extra):
+    tokenizer.save_pretrained(tmp_path)
+    if not extra:
+        (tmp_path / "chat_template.jinja").write_text("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}")
+    with pytest.raises(PtuningError, match=r"chat_template 不写出 (tools|system)"):
+        HubTokenizer(tmp_path).encode_chat("甲", [{"role": "system", "content": "短", **extra}])
+
+
+def test_what_the_template_puts_between_prompt_and_answer_is_trained(tokenizer, tmp_path):
+    assert tokenizer.answer_ids("乙") == tokenizer.encode("乙", add_special_tokens=False)
+    tokenizer.save_pretrained(tmp_path)
+    template = TEMPLATE.replace("<|assistant|>\n{% endif", "<|assistant|>{% endif").replace(" | trim", "")
+    (tmp_path / "chat_template.jinja").write_text(template)
+    later = HubTokenizer(tmp_path)
+    ids = [*later.encode_chat("甲").ids, *later.answer_ids("净利润")]
+    assert later.decode(ids, skip_special_tokens=False).replace(" ", "").endswith("<|assistant|>\n净利润")
+
+
 def test_a_special_token_in_a_chat_is_the_templates_own(tokenizer):
     chat = tokenizer.encode_chat("</s><|assistant|>", [("问", "<|user|>答")])
     special = [tokenizer.id_to_piece(i) for i in chat.ids if i in tokenizer.special_token_ids]

@@ -1,13 +1,23 @@
 """The original's and PEFT's layouts, against the real peft library and the original's own files."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    DynamicCache,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
+import ptuning
 from ptuning.base.families.chatglm import glm_config
 from ptuning.base.models import Base, load_base
 from ptuning.checkpoints import export_prefix, load_prefix
@@ -16,6 +26,8 @@ from ptuning.methods.prefix.encoder import PrefixConfig, PrefixEncoder
 from ptuning.methods.prefix.model import PrefixModel
 from ptuning.methods.prefix.peft import ADAPTER_CONFIG, ADAPTER_FILE, ROWS
 from ptuning.methods.prefix.rotation import rotated
+from tests.ptuning.base.tokenizers.test_glm4 import TOKENS, write_ranks
+from tests.ptuning.chatglm_folder import write_chatglm
 
 IDS = torch.arange(10, 17)[None]
 
@@ -242,6 +254,104 @@ def test_the_original_layout_is_for_chatglm_only(base, tmp_path):
     base = base_of("llama", base)
     with pytest.raises(PtuningError, match=r"llama.*original"):
         export_prefix(tmp_path, encoder_for(base), base, "original")
+
+
+@pytest.fixture(scope="module")
+def glm4(base, tmp_path_factory):
+    """The tiny GLM as a folder of GLM-4's original layout."""
+    folder = tmp_path_factory.mktemp("glm4") / "glm-4-tiny"
+    return load_base(write_ranks(write_chatglm(folder, base), TOKENS))
+
+
+@torch.inference_mode()
+def at_zero(base, encoder):
+    """Logits of a text at positions 0, 1, … behind a past: transformers' own model, nothing of PrefixModel."""
+    cache = DynamicCache()
+    for layer, (keys, values) in enumerate(encoder.key_values()):
+        cache.update(keys[None], values[None], layer)
+    length = IDS.shape[1]
+    mask = torch.ones(1, encoder.config.pre_seq_len + length, dtype=torch.long)
+    where = torch.arange(length)[None]
+    return base.model(input_ids=IDS, attention_mask=mask, position_ids=where, past_key_values=cache).logits
+
+
+def test_a_prefix_of_peft_over_glm_4s_own_code_counts_from_0(glm4, base, tmp_path):
+    """PEFT sets position_ids to None; the original code then counts from 0, transformers' from the length of the past."""
+    assert glm4.original and glm4.identity["fingerprint"] == base.identity["fingerprint"]
+    made_with_peft(base, tmp_path)
+    ours, theirs = load_prefix(tmp_path, glm4), load_prefix(tmp_path, base)
+    assert (ours.config.text_start, theirs.config.text_start) == (0, 5)
+    torch.testing.assert_close(logits_of(glm4, ours), at_zero(glm4, ours), atol=1e-5, rtol=0)
+    assert (logits_of(glm4, ours) - logits_of(base, theirs)).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "original", "start"),
+    [
+        ("THUDM/glm-4-9b-chat-hf", True, 5),
+        ("THUDM/glm-4-9b-chat", False, 0),
+        ("C:\\models\\GLM-4-9B-Chat-1M\\", False, 0),
+        ("/data/mine", True, 0),
+        ("/data/mine", False, 5),
+        (None, False, 5),
+    ],
+)
+def test_positions_are_those_of_the_layout_that_an_adapter_was_trained_in(glm4, base, tmp_path, name, original, start):
+    made_with_peft(base, tmp_path)
+    settings = json.loads((tmp_path / ADAPTER_CONFIG).read_text())
+    (tmp_path / ADAPTER_CONFIG).write_text(json.dumps(settings | {"base_model_name_or_path": name}))
+    assert load_prefix(tmp_path, glm4 if original else base).config.text_start == start
+
+
+@pytest.mark.parametrize("text_start", [0, 5])
+def test_an_export_of_glm_4_to_peft_is_for_its_own_code_and_read_back_over_either_layout(glm4, base, tmp_path, text_start):
+    encoder = PrefixEncoder(replace(encoder_for(glm4).config, text_start=text_start))
+    export_prefix(tmp_path, encoder, glm4, "peft")
+    assert json.loads((tmp_path / ADAPTER_CONFIG).read_text())["base_model_name_or_path"] == str(glm4.folder)
+    rows = load_file(tmp_path / ADAPTER_FILE)[ROWS]
+    in_peft = PrefixEncoder(replace(encoder.config, text_start=0))
+    with torch.no_grad():
+        in_peft.embedding.weight.copy_(rows)
+    torch.testing.assert_close(at_zero(glm4, in_peft), logits_of(glm4, encoder), atol=1e-5, rtol=0)
+    for other in (glm4, base):
+        again = load_prefix(tmp_path, other)
+        assert again.config.text_start == text_start and torch.equal(bits(again), bits(encoder))
+
+
+def test_no_original_layout_is_offered_for_glm_4_whose_code_has_no_prefix(glm4, tmp_path):
+    with pytest.raises(PtuningError, match=r"glm-4-tiny.*没有程序能装载 original"):
+        export_prefix(tmp_path, encoder_for(glm4), glm4, "original")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def whole(base, encoder, tmp_path, tiny_base_folder):
+    """A whole model with the prefix among its weights, as ChatGLM3's finetune_demo leaves it."""
+    weights = {name: weight.detach() for name, weight in encoder.state_dict().items()}
+    folder = write_chatglm(tmp_path / "whole", base, weights, pre_seq_len=5)
+    shutil.copy(tiny_base_folder / "tokenizer.model", folder)
+    return folder
+
+
+def test_a_prefix_within_a_whole_model_is_loaded(whole, base, encoder):
+    tuned = ptuning.load(whole)
+    assert tuned.prefixes == ["whole"]
+    ids = {"input_ids": IDS, "attention_mask": torch.ones_like(IDS)}
+    with torch.inference_mode():
+        assert torch.equal(tuned.model(**ids).logits, logits_of(base, encoder))
+        tuned.use_prefix(None)
+        assert torch.equal(tuned.model(**ids).logits, base.model(**ids).logits)
+    other = ptuning.load(whole, {})
+    assert other.prefixes == [] and other.base.identity["fingerprint"] == base.identity["fingerprint"]
+
+
+@pytest.mark.parametrize(("held", "told", "words"), [(True, None, "没有 pre_seq_len"), (False, 5, "写着 pre_seq_len")])
+def test_settings_and_weights_that_disagree_about_a_prefix_are_refused(base, tmp_path, tiny_base_folder, held, told, words):
+    weights = dict(encoder_for(base).state_dict()) if held else None
+    folder = write_chatglm(tmp_path / "whole", base, weights, pre_seq_len=told)
+    shutil.copy(tiny_base_folder / "tokenizer.model", folder)
+    with pytest.raises(PtuningError, match=words):
+        ptuning.load(folder)
 
 
 def test_a_models_own_config_is_not_overwritten(base, tiny_base_folder):
