@@ -314,7 +314,7 @@ class Pipeline:
             of_words = _label(journey) == "F" or is_report_text_question(text) or names_a_matter(text)
             unclear = journey.understood is not None and journey.understood.kind == "unclear"
             told = self.library.answer(text, journey.entities.companies, journey.entities.years)
-            if told and (of_words or told.kind == "open" and not unclear):
+            if told and (of_words or (told.kind == "open" and not unclear)):
                 journey.answer, journey.sql, journey.facts = told, None, None
 
     def _refuse_early(self, journey: _Journey) -> None:
