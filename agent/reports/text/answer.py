@@ -75,12 +75,22 @@ def answer(question: str, source: Report) -> TextAnswer:
 def _because(wanted: Asked, source: Report) -> TextAnswer | None:
     """The reasons that the report gives for a line's change; a figure alone is none, unless one is asked for too."""
     given = causes.find(wanted, source.reasons)
-    said = [Quote(r.page, r.path, f"{r.item}：{r.said}") for r in given] or causes.sentences(wanted, source.ranked)
+    said = [Quote(r.page, r.path, _row(r, source.ranked)) for r in given] or causes.sentences(wanted, source.ranked)
     if said:
         return _told(source, said)
     if wanted.amount and wanted.topics:
         return None
     return _silent(source, f"{wanted.subject}变动的原因", "管理层讨论与分析的变动原因说明")
+
+
+def _row(reason: Reason, ranked: Ranked) -> str:
+    """The row of a reason as printed, with its figures; item and reason where no row has both."""
+    item, said = headings.plain(reason.item), headings.plain(reason.said)
+    for i, passage in enumerate(ranked.passages):
+        for plain, line in zip(ranked.lines[i], passage.lines):
+            if passage.page == reason.page and plain.startswith(item) and plain.endswith(said):
+                return line
+    return f"{reason.item}：{reason.said}"
 
 
 def _of_topics(wanted: Asked, source: Report) -> TextAnswer | None:

@@ -40,6 +40,7 @@ _SAID_AS = {
 }
 _OF_FIGURES = re.compile("同比|环比|增幅|增速|增长率?|变化|变动|幅度|累计|单季|较上年|比上年|上年|金额|数额|比例|比率|占比|合计|总额|年末|期末|[增降升减]")
 _PUNCTUATION = re.compile(r"[?？!！。，,、：:；;“”\"'（）()《》]")
+_REPORT = re.compile(r"^.{0,16}?(?:年报|半年报|季报|年度报告|季度报告|报告)(?:里|中|显示|披露)?(?:的|[,，:：])|^[,，:：、]+")
 _SUBJECT_END = re.compile(
     r"为什么|为何|为啥|因为什么|是因为|因为|同比|比年初|比上年|较上年|较年初|大幅|大增|变动|变化|增加|增长|减少|下降|上升|上涨|涨|降|波动|的?原因"
 )
@@ -119,8 +120,8 @@ class Asked:
     @property
     def subject(self) -> str:
         """What 为什么 is asked of: 2019年销售费用为什么涨了三成多 → 销售费用."""
-        text = _TIME.sub("", self.text)
-        text = re.sub(r"^(?:年末|年初|期末|本期|今年|公司|本行|的|[,，、])+", "", text)
+        text = _TIME.sub("", _REPORT.sub("", self.text))
+        text = re.sub(r"^(?:年末|年初|期末|本期|今年|公司|本行|的|[,，、:：])+", "", text)
         end = _SUBJECT_END.search(text)
         return text[: end.start()] if end else text
 
