@@ -1,4 +1,4 @@
-"""Command line: python -m agent {ask|chat|batch|import|evaluate|summary|label}. Heavy imports wait until a command needs them."""
+"""Command line: python -m agent {ask|chat|batch|import|report|evaluate|summary|label}. Heavy imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -103,6 +103,27 @@ def import_(options: argparse.Namespace) -> int:
     how = How(options.provider, options.replace, options.odd_cells, options.dry_run)
     print(import_tables(options.file, options.database, options.table, how))
     return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agent.faces import reports
+    from agent.reports.ingest import Limits
+    from agent.reports.store import beside
+
+    place = reports.Place(options.store or beside(options.database), options.database, options.table)
+    screen = Console(stderr=options.what == "add")
+    if options.what == "add":
+        limits = Limits(options.jobs or reports.jobs(), options.seconds, options.ocr)
+        return reports.add_files(options.files, place, limits, screen)
+    if options.what == "list":
+        return reports.list_reports(place, screen)
+    if options.what == "show":
+        return reports.show(place, options.company, options.year, options.item, screen)
+    if options.what == "remove":
+        return reports.remove(place, options.company, options.year, screen)
+    return reports.export(place, options.output, screen)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -233,14 +254,45 @@ def _add_labelling(commands: Any) -> None:
     label.add(labelling)
 
 
+def _add_reports(commands: Any) -> None:
+    """report add, list, show, remove, export."""
+    example = "python -m agent report add 年报/*.pdf --database sqlite:///my.sqlite3"
+    top = commands.add_parser(
+        "report", help="年报、半年报、季报的PDF、HTML或txt：加入、查看、删去、导出", epilog=f"例：{example}"
+    )
+    whats = top.add_subparsers(dest="what", required=True, metavar="{add,list,show,remove,export}")
+
+    def command(name: str, help_: str) -> argparse.ArgumentParser:
+        sub = _command(whats, name, report, help_, f"python -m agent report {name} …", model=False)
+        sub.add_argument("--store", type=Path, help="报告库（SQLite文件），默认在数据库旁边")
+        return sub
+
+    new = command("add", "读报告：数值带页码进报告库和数据表，文字可以提问")
+    new.add_argument("files", type=Path, nargs="+")
+    new.add_argument("--jobs", type=int, help="同时读几份，默认是处理器的一半")
+    new.add_argument("--seconds", type=int, default=300, help="一份报告最多读多久")
+    new.add_argument("--ocr", action="store_true", help="没有文字的页用OCR识别（先装 requirements-ocr.txt）")
+    command("list", "报告库里有哪些报告")
+    one = command("show", "一家公司一年的数值：页码、那一行原文、单位、口径")
+    two = command("remove", "从报告库删去一家公司一年的报告")
+    for sub in (one, two):
+        sub.add_argument("company", help="公司全称、简称或代码")
+        sub.add_argument("year", type=int)
+    one.add_argument("--item", help="只看这一项，如 货币资金")
+    command("export", "导出全部数值，每行一个JSON").add_argument("-o", "--output", type=Path, required=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{ask,chat,batch,import,evaluate,summary,label}")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="{ask,chat,batch,import,report,evaluate,summary,label}"
+    )
 
     _add_answering(partial(_command, commands))
     _add_table_and_scores(partial(_command, commands))
+    _add_reports(commands)
     _add_labelling(commands)
     return parser
 

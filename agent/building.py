@@ -17,6 +17,7 @@ from agent.model import DEFAULT_BASE, ROOT
 if TYPE_CHECKING:
     from agent.model import LanguageModel, PrefixTunedGlm
     from agent.pipeline import Pipeline
+    from agent.reports.text.library import Library
     from agent.table.database import Database
     from agent.understanding.understand import Understanding
     from agent.writing.memory import Memory
@@ -128,12 +129,14 @@ def assemble(
     conclude: Wording = "template",
     memory: Memory | None = None,
     understanding: Understanding | None = None,
+    library: Library | None = None,
 ) -> Pipeline:
     """An agent over a model and a database that are there already."""
     from agent.pipeline import Pipeline
     from agent.telling.phrase import reword
 
-    return Pipeline(model, database, partial(reword, model) if conclude == "model" else None, memory, understanding)
+    wording = partial(reword, model) if conclude == "model" else None
+    return Pipeline(model, database, wording, memory, understanding, library)
 
 
 def build(options: Options, tell: Tell = _ignore, background: bool = False) -> Pipeline:
@@ -143,6 +146,8 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
         CaibaoError: model, prefixes, database or memory cannot be used.
     """
     from agent.model import LoadingModel, find_prefixes
+    from agent.reports.store import beside
+    from agent.reports.text.library import Library
     from agent.writing.memory import Memory
 
     find_prefixes(options.model, options.prefixes)  # before anything takes time
@@ -156,4 +161,5 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
         tell(sentence)
     understanding = load_understanding(database, options.reader, options.careful)
     understanding.approved = memory.statement
-    return assemble(loading or load_model(options), database, options.conclude, memory, understanding)
+    library = Library(beside(options.database))
+    return assemble(loading or load_model(options), database, options.conclude, memory, understanding, library)

@@ -29,6 +29,7 @@ from agent.reading.report_text import (
     is_report_text_question,
 )
 from agent.records import Ambiguity, Answer, Classification, Entities, Facts, Question, Trace
+from agent.reports.text.topics import names_a_matter
 from agent.statements.tables import Table
 from agent.table import renames
 from agent.table.database import Database
@@ -41,6 +42,7 @@ from agent.writing.surrogates import mask
 
 if TYPE_CHECKING:
     from agent.explaining.glossary import Glossary
+    from agent.reports.text.library import Library
 
 MAX_QUESTION = 1000  # characters; a longer text is no question
 NO_CONCEPT = "没有在术语表中找到这个问题所问的概念，无法回答该问题。"
@@ -58,11 +60,12 @@ class Pipeline:
         reword: Reword | None = None,
         memory: Memory | None = None,
         understanding: Understanding | None = None,
+        library: Library | None = None,
     ) -> None:
         """reword: gives each conclusion another wording, or says why not; memory: of approved statements, none unless given;
-        understanding: reads questions as statements; without it the prefixes alone write SQL."""
+        understanding: reads questions as statements; without it the prefixes alone write SQL; library: reports whose words are asked."""
         self.model, self.database, self.reword = model, database, reword
-        self.understanding = understanding
+        self.understanding, self.library = understanding, library
         self.memory = memory or Memory()
         self._parts: dict[Slice, Pipeline] = {}  # over other rows of the table
 
@@ -161,11 +164,13 @@ class Pipeline:
             understanding = self.understanding and self.understanding.over(
                 lambda: Table(other, self.table_columns), other.years()
             )
-            self._parts[part] = Pipeline(self.model, other, self.reword, self.memory, understanding)
+            self._parts[part] = Pipeline(self.model, other, self.reword, self.memory, understanding, self.library)
         traces = self._parts[part]._answered(questions, on_step, talks)
         before = report_parts.told(part)
         return [
-            t if t.answer.kind == "open" else replace(t, answer=replace(t.answer, text=before + t.answer.text))
+            t
+            if t.answer.kind in ("open", "not_disclosed")
+            else replace(t, answer=replace(t.answer, text=before + t.answer.text))
             for t in traces
         ]
 
@@ -190,8 +195,12 @@ class Pipeline:
             if on_step:
                 for journey in open_ones:
                     on_step(name, _found(name, journey))
+        self._ask_reports([j for j in journeys if self.library and j.answer and j.answer.kind == "refusal"])
         if self.reword:
             self._reword([j for j in journeys if j.facts])
+        for journey in journeys:
+            if self.library and journey.answer:
+                journey.answer = self.library.placed(journey.answer, self.database.part)
         return [journey.trace() for journey in journeys]
 
     def _link(self, journey: Journey) -> None:
@@ -212,7 +221,9 @@ class Pipeline:
         if self.understanding is None:
             return
         asked = [(j, t) for j, t in zip(journeys, talks) if j.answer is None and not self._is_remembered(j)]
-        found = self.understanding.understand_all([j.settled or j.question.text for j, _ in asked], [t for _, t in asked])
+        found = self.understanding.understand_all(
+            [j.settled or j.question.text for j, _ in asked], [t for _, t in asked]
+        )
         for (journey, talk), understood in zip(asked, found):
             journey.understood, journey.follows = understood, talk is not None
             if understood.kind == "answer":
@@ -244,7 +255,11 @@ class Pipeline:
             if understood is None or understood.kind != "unclear" or journey.answer is None or journey.label == "F":
                 continue
             assert self.understanding is not None
-            same = self.understanding.witnessed(understood, journey.answer.text) if journey.answer.kind == "answer" else None
+            same = (
+                self.understanding.witnessed(understood, journey.answer.text)
+                if journey.answer.kind == "answer"
+                else None
+            )
             if same is None:
                 journey.answer, journey.sql, journey.facts = Answer(understood.text, "refusal"), None, None
             else:
@@ -298,6 +313,18 @@ class Pipeline:
         else:
             journey.answer = self.glossary.answer(text) or Answer(NO_CONCEPT, "refusal")
 
+    def _ask_reports(self, journeys: Sequence[Journey]) -> None:
+        """What the table cannot answer may stand in the words of a report; an unclear question of figures stays refused."""
+        for journey in journeys:
+            if not journey.entities or not self.library:
+                continue
+            text = journey.text
+            of_words = journey.label == "F" or is_report_text_question(text) or names_a_matter(text)
+            unclear = journey.understood is not None and journey.understood.kind == "unclear"
+            told = self.library.answer(text, journey.entities.companies, journey.entities.years)
+            if told and (of_words or (told.kind == "open" and not unclear)):
+                journey.answer, journey.sql, journey.facts = told, None, None
+
     def _refuse_early(self, journey: Journey) -> None:
         """What the table cannot hold needs no SQL: an unknown company, a group that it does not know, no column at all."""
         entities, found = journey.entities, journey.keywords
@@ -345,7 +372,6 @@ def unanswerable(text: str) -> str | None:
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "问题里有残缺的字符（编码不完整），请重新输入后再问。"
     return None
-
 
 
 def _found(step: str, journey: Journey) -> str:

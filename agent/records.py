@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 DecidedBy = Literal["model", "rule", "memory"]
 MentionKind = Literal["company", "year", "place", "amount", "top", "kth", "percent", "number", "digits", "string", "column", "text"]
-AnswerKind = Literal["answer", "refusal", "open"]
+AnswerKind = Literal["answer", "refusal", "open", "not_disclosed"]
 AmbiguityKind = Literal["company", "column", "year"]
 Shape = Literal["lookup", "best_year", "ranking", "totals", "count", "aggregate", "list", "intersection"]
 Value = str | int | Decimal | None
@@ -260,12 +260,22 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where in a report an answer stands."""
+
+    file: str
+    page: int
+    section: str
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What the user reads, and the evidence that every number in it comes from."""
+    """What the user reads, and the evidence that every number in it comes from: rows of the table, or places of a report."""
 
     text: str
     kind: AnswerKind = "answer"
     evidence: QueryResult | None = None
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # A name may import what stands behind it in its list, and so may everything inside a folder; __init__ stands first.
 ORDER = {
     "agent": """__main__ faces labelling scoring building conversation pipeline querying journey explaining telling
-        writing understanding reading model statements table figures prompts files text records errors""",
-    "agent/faces": "label settling review typing console batch",
+        writing understanding reading model statements reports table figures prompts files text records errors""",
+    "agent/faces": "label settling review typing console batch reports",
     "agent/labelling": """report plots undoing starting loop exchange measuring contradictions endpoint augmenting training
         drafting acceptance selection desk state project wordings journal records""",
     "agent/scoring": "summary evaluate",
@@ -28,6 +28,10 @@ ORDER = {
         shares places years spoken words""",
     "agent/reading/companies": "unknown index similar shared_suffix",
     "agent/reading/followup": "resolve fragments rewriting turn",
+    "agent/reports": """ingest text evidence ocr table_rows exporting extract cells statements checks key_figures facts titles heads rows items
+        amounts about store document html plain pdf pages""",
+    "agent/reports/text": """library summary answer causes quote question search index reasons tables ruled passages
+        headings lines topics words""",
     "agent/table": """renames importer import_report staging database grants narrowed care existing sheet_rows measures layout headings providers
         table_writer table_file cells database_errors joined_guard sql_guard exact""",
     "agent/table/providers": "",

@@ -77,6 +77,8 @@ def show_evidence(console: Console, trace: Trace, sources: QueryResult | None) -
         console.print(evidence_table(shown, "来源行" if sources else "依据"))
     for line in formula_lines(trace):
         console.print(line, markup=False, soft_wrap=True)
+    for place in trace.answer.sources:
+        console.print(f"{place.file} 第{place.page}页 {place.section}", markup=False, soft_wrap=True)
     show_answer(console, trace.answer)
 
 

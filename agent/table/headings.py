@@ -156,7 +156,8 @@ def _taken_apart(heading: Heading, plain: str, provider: Provider) -> Heading:
         inside = found["inside"]
         if made := _with_unit(heading, inside) or _with_time(heading, inside) or _with_scope(heading, inside):
             return _named(made, found["name"], provider)
-    if (found := _BEHIND.match(plain)) and (found["apart"] or _is_known(found["name"], provider)):
+    found = _BEHIND.match(plain)
+    if found and (found["apart"] or (found["unit"] != "股" and _is_known(found["name"], provider))):  # not 库存股
         made = _with_unit(heading, found["unit"])
         if made and found["name"]:
             return _named(made, found["name"].rstrip("_/-,"), provider)

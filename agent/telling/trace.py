@@ -11,7 +11,14 @@ from agent.records import Candidate, Classification, Trace
 def as_json(trace: Trace, steps: bool = True) -> dict[str, Any]:
     """Question and answer; steps: with everything that led to it."""
     row: dict[str, Any] = {"id": trace.question.id, "question": trace.question.text, "answer": trace.answer.text}
-    return row | _read(trace) | (_steps(trace) if steps else {})
+    return row | _read(trace) | _placed(trace) | (_steps(trace) if steps else {})
+
+
+def _placed(trace: Trace) -> dict[str, Any]:
+    """Of an answer from a report: its kind and the places that it stands on."""
+    sources = [{"file": s.file, "page": s.page, "section": s.section} for s in trace.answer.sources]
+    silent = trace.answer.kind == "not_disclosed"
+    return {"kind": trace.answer.kind, "sources": sources} if sources or silent else {}
 
 
 def _read(trace: Trace) -> dict[str, Any]:

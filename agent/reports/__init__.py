@@ -1,0 +1,1 @@
+"""Annual, half-year and quarterly reports: files read into pages, pages into cells with their provenance, cells into a store."""

@@ -1,0 +1,81 @@
+"""Reports in a store are found by company, year and period; an answer brings its places along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.records import Question, Source, Trace
+from agent.reports.store import Cell, Store, put
+from agent.reports.text import index, passages, reasons
+from agent.reports.text.library import Library
+from agent.telling.trace import as_json
+from tests.agent.reports.text.sample import ABOUT, document
+
+COMPANY = (ABOUT.company,)
+CELLS = [
+    Cell("合并", "营业收入", column, "cumulative", "利润表", value, printed, page=9)
+    for column, value, printed in (("current", "280000000.00", "280,000,000.00"), ("prior", "250000000.00", "250,000,000.00"))
+]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    store = Store(tmp_path / "a.reports.sqlite3", writing=True)
+    report = document()
+    cut = passages.of(report.pages)
+    with store.transaction() as connection:
+        index.put(connection, put(connection, ABOUT, CELLS), cut, reasons.of(report, cut))
+    store.close()
+    return Library(tmp_path / "a.reports.sqlite3")
+
+
+def test_an_answer_names_file_page_and_section(library: Library) -> None:
+    told = library.answer("青岚水务2023年有没有重大诉讼", COMPANY, (2023,))
+    assert told and told.kind == "open" and "无重大诉讼" in told.text
+    assert told.sources == (Source("青岚2023.txt", 5, "八、重大诉讼、仲裁事项"),)
+    row = as_json(Trace(Question(1, "…"), told), steps=False)
+    assert row["kind"] == "open" and row["sources"][0]["page"] == 5
+
+
+def test_what_the_report_does_not_say_has_a_kind_of_its_own(library: Library) -> None:
+    told = library.answer("青岚水务2023年的关键审计事项有哪些", COMPANY, (2023,))
+    assert told and told.kind == "not_disclosed"
+    assert as_json(Trace(Question(1, "…"), told), steps=False)["kind"] == "not_disclosed"
+
+
+@pytest.mark.parametrize(
+    ("question", "companies", "years"),
+    [
+        ("有没有重大诉讼", ("别家股份有限公司",), (2023,)),
+        ("有没有重大诉讼", COMPANY, (2021,)),
+        ("有没有重大诉讼", (), (2023,)),
+        ("有没有重大诉讼", (*COMPANY, "别家股份有限公司"), (2023,)),
+        ("一季度有没有重大诉讼", COMPANY, (2023,)),
+        ("预测2023年的利润", COMPANY, (2023,)),
+    ],
+)
+def test_without_the_report_of_one_company_and_period_nothing_is_told(
+    library: Library, question: str, companies: tuple[str, ...], years: tuple[int, ...]
+) -> None:
+    assert library.answer(question, companies, years) is None
+
+
+def test_the_latest_report_is_asked_where_no_year_is_named(library: Library) -> None:
+    told = library.answer("青岚水务的核心竞争力有哪些", COMPANY, ())
+    assert told and "水源优势" in told.text
+
+
+def test_an_introduction_tells_figures_with_growth_then_the_report_s_words(library: Library) -> None:
+    told = library.answer("介绍一下青岚水务2023年的情况", COMPANY, (2023,))
+    assert told and "营业收入 280,000,000.00（同比+12.00%）（第9页）" in told.text
+    assert "城市供水" in told.text and "水源优势" in told.text and "2.35元" in told.text
+
+
+def test_no_store_is_an_empty_one_and_a_removed_report_takes_its_words_along(library: Library, tmp_path: Path) -> None:
+    assert Library(tmp_path / "none.sqlite3").answer("有没有重大诉讼", COMPANY, (2023,)) is None
+    store = Store(library.path, writing=True)
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM documents")
+    assert [store.connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("passages", "passage_words", "reasons")] == [0, 0, 0]
