@@ -155,8 +155,8 @@ class SlotFinder:
         for year in find_years(plain, self._latest):
             found.add("year", year.start, year.end, year.years)
         for match in _BARE_YEAR.finditer(plain):
-            if self._latest - 9 < (year := 2000 + int(match[0])) <= self._latest:
-                found.add("year", *match.span(), (year,))
+            if self._latest - 9 < (said := 2000 + int(match[0])) <= self._latest:
+                found.add("year", *match.span(), (said,))
         for start, _ in self._words.spans(plain):  # 2020年末现金: the 年 is the column's
             found.give_up_last(start, "年")
 
