@@ -52,7 +52,11 @@ router = APIRouter(responses=REFUSALS, tags=["财报问答"])
 class Asked(BaseModel):
     """A question, and what the same user asked before it, where it may be a follow-up."""
 
-    question: str = Field(max_length=20_000, description=f"问题；超过{MAX_QUESTION}字的会拒答", examples=["2020年净利润最高的公司是哪家？"])
+    question: str = Field(
+        max_length=20_000,
+        description=f"问题；超过{MAX_QUESTION}字的会拒答",
+        examples=["2020年净利润最高的公司是哪家？"],
+    )
     history: list[Annotated[str, Field(max_length=20_000)]] = Field(
         default=[], max_length=200, description=f"同一段对话里之前问过的话，从前到后；只用最后{REMEMBERED}句"
     )

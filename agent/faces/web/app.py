@@ -75,7 +75,9 @@ def create(of: Service) -> FastAPI:
         yield
         close_service(of)
 
-    app = FastAPI(title="Caibao 财报问答", version="1", description=ABOUT, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Caibao 财报问答", version="1", description=ABOUT, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
     app.state.service = of
     app.add_middleware(Guard, settings=of.settings)
     for part in (api.router, completions.router, pages.router):

@@ -93,16 +93,19 @@ def _meant(
     if open_ and not decided:
         return said, open_
     choices = [
-        (each, chosen[f"choice{at}"])
-        for at, each in enumerate(open_)
-        if chosen.get(f"choice{at}") in each.choices
+        (each, chosen[f"choice{at}"]) for at, each in enumerate(open_) if chosen.get(f"choice{at}") in each.choices
     ]
     return (conversation.choose(heard, choices).text, ()) if choices else (said, ())
 
 
 @router.post("/{id}/pick")
 def pick(
-    request: Request, id: Id, of: Of, user: User, number: Annotated[int, Form(ge=1, le=20)], of_turn: Annotated[int, Form()]
+    request: Request,
+    id: Id,
+    of: Of,
+    user: User,
+    number: Annotated[int, Form(ge=1, le=20)],
+    of_turn: Annotated[int, Form()],
 ) -> HTMLResponse:
     """A turn in which a reading of the turn before is picked."""
     turns = of.store.turns(user, id)
@@ -122,18 +125,18 @@ def turn(request: Request, id: Id, number: Number, of: Of, user: User) -> HTMLRe
 @router.get("/{id}/turns/{number}/stream")
 async def stream(request: Request, id: Id, number: Number, of: Of, user: User) -> Response:
     """Server-sent events: the steps as they happen, then the turn as it is shown, then the end."""
-    turn = of.store.turn(user, id, number)
     return StreamingResponse(
-        _told(request, of, user, id, turn),
+        _told(request, of, user, id, of.store.turn(user, id, number)),
         media_type="text/event-stream",
         headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
     )
 
 
-async def _told(request: Request, of: Service, user: str, id_: str, turn: Turn) -> AsyncIterator[str]:
+async def _told(request: Request, of: Service, user: str, id_: str, asked: Turn) -> AsyncIterator[str]:
+    turn = asked
     try:
-        if turn.told is None:
-            async for item in of.talkers.steps(lambda on_step, gone: _answer(of, user, id_, turn, on_step, gone)):
+        if asked.told is None:
+            async for item in of.talkers.steps(lambda on_step, gone: _answer(of, user, id_, asked, on_step, gone)):
                 if item is None:
                     yield ": still here\n\n"
                 elif isinstance(item, Turn):

@@ -131,7 +131,8 @@ def _told(told: dict[str, Any]) -> Iterable[str]:
 def _markdown_table(table: dict[str, Any]) -> str:
     lines = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
     return "\n".join(
-        "| " + " | ".join(cell if at == 1 else _plain(cell or "") for cell in line) + " |" for at, line in enumerate(lines)
+        "| " + " | ".join(cell if at == 1 else _plain(cell or "") for cell in line) + " |"
+        for at, line in enumerate(lines)
     )
 
 

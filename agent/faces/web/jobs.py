@@ -52,7 +52,7 @@ class Jobs:
             raise CaibaoError(said or "问题里有残缺的字符，请改正后重试。") from None
         if total != len(rows):
             self.drop(owner, job.id)
-            raise CaibaoError(f"{len(rows)}行里只有{total}行是问题，每行应为 {{\"id\": 0, \"question\": \"…\"}}。")
+            raise CaibaoError(f'{len(rows)}行里只有{total}行是问题，每行应为 {{"id": 0, "question": "…"}}。')
         self._waiting.put(job.id)
         return job
 

@@ -42,7 +42,9 @@ class Keys:
             name, colon, key = entry.partition(":")
             name, key = (name, key) if colon else (f"user{number}", entry)
             if not _NAME.fullmatch(name) or name == LOCAL:
-                raise CaibaoError(f"环境变量 {VARIABLE} 第{number}项的名字不能用：只能是字母、数字、点和横线，不能是 {LOCAL}。")
+                raise CaibaoError(
+                    f"环境变量 {VARIABLE} 第{number}项的名字不能用：只能是字母、数字、点和横线，不能是 {LOCAL}。"
+                )
             if len(key) < SHORTEST or not key.isascii() or not key.isprintable():
                 raise CaibaoError(f"环境变量 {VARIABLE} 第{number}项的密钥要有至少{SHORTEST}个字母、数字或符号。")
             if name in names or key in names.values():

@@ -55,7 +55,9 @@ def login(request: Request, of: Of, to: str = "/") -> Response:
 
 
 @router.post("/login")
-def sign_in(request: Request, of: Of, key: Annotated[str, Form(max_length=200)], to: Annotated[str, Form()] = "/") -> Response:
+def sign_in(
+    request: Request, of: Of, key: Annotated[str, Form(max_length=200)], to: Annotated[str, Form()] = "/"
+) -> Response:
     user = of.settings.keys.user_of_key(key.strip())
     if user is None:
         limited(of.wrong_keys, address(request))
@@ -82,9 +84,7 @@ def _own_path(path: str) -> str:
 
 
 @router.post("/look")
-def look(
-    lang: Annotated[str, Form(max_length=10)] = "", theme: Annotated[str, Form(max_length=10)] = ""
-) -> Response:
+def look(lang: Annotated[str, Form(max_length=10)] = "", theme: Annotated[str, Form(max_length=10)] = "") -> Response:
     """Language and colours, kept in the browser."""
     response = Response(status_code=204, headers={"hx-refresh": "true"})
     for name, value, known in (("lang", lang, LANGUAGES), ("theme", theme, THEMES)):

@@ -29,7 +29,9 @@ def serve(of: Service, tell: Callable[[str], None]) -> None:
         listening.bind((settings.host, settings.port))
     except OSError as error:
         listening.close()
-        raise CaibaoError(f"不能在 {settings.host}:{settings.port} 上提供服务：{error.strerror}，请换一个 --port。") from None
+        raise CaibaoError(
+            f"不能在 {settings.host}:{settings.port} 上提供服务：{error.strerror}，请换一个 --port。"
+        ) from None
     host, port = listening.getsockname()[:2]
     tell(f"财报问答在 http://{f'[{host}]' if ':' in host else host}:{port}（按 Ctrl-C 停止）。")
     config = uvicorn.Config(

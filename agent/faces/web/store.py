@@ -187,12 +187,16 @@ class Store:
 
     def jobs(self, owner: str, most: int = 100) -> list[Job]:
         """The latest first."""
-        query = "SELECT id, created, total, done, state, problem FROM jobs WHERE owner = ? ORDER BY created DESC LIMIT ?"
+        query = (
+            "SELECT id, created, total, done, state, problem FROM jobs WHERE owner = ? ORDER BY created DESC LIMIT ?"
+        )
         return [Job(*row) for row in self._rows(query, owner, most)]
 
     def unfinished(self) -> list[str]:
         """The jobs of all users that are to be gone on with, the oldest first."""
-        return [id_ for (id_,) in self._rows("SELECT id FROM jobs WHERE state IN ('waiting', 'running') ORDER BY created")]
+        return [
+            id_ for (id_,) in self._rows("SELECT id FROM jobs WHERE state IN ('waiting', 'running') ORDER BY created")
+        ]
 
     def report(self, id_: str, state: str, done: int | None = None, problem: str = "") -> None:
         """How far a job is."""

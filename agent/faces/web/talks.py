@@ -145,5 +145,3 @@ def _turned(conversation: Conversation, turn: Turn, on_step: OnStep | None) -> T
     if not 1 <= turn.picked <= len(conversation.readings()):
         raise NotPickable("这个意思已经不能选了，请把问题再问一次。")
     return conversation.pick(turn.picked)
-
-

@@ -64,7 +64,9 @@ def text_of(request: Request, template: str, **data: Any) -> str:
     def said(words: str) -> str:
         return words if spoken == "zh" else ENGLISH[words]
 
-    return _TEMPLATES.get_template(template).render(t=said, lang=spoken, theme=theme(request), path=request.url.path, **data)
+    return _TEMPLATES.get_template(template).render(
+        t=said, lang=spoken, theme=theme(request), path=request.url.path, **data
+    )
 
 
 def page(request: Request, template: str, status: int = 200, **data: Any) -> HTMLResponse:
