@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from agent.conversation import Conversation
@@ -216,7 +216,9 @@ def progress(id: Id, of: Of, user: User) -> Any:
 )
 def answers(id: Id, of: Of, user: User) -> Response:
     """与 `python -m agent batch --trace` 的答案文件相同，每行一个 JSON。"""
-    return FileResponse(of.jobs.answers(user, id), media_type="application/jsonl", filename="answers.jsonl")
+    raw = of.jobs.answers(user, id).read_bytes()
+    whole = raw[: raw.rfind(b"\n") + 1]  # another line may just be written
+    return Response(whole, media_type="application/jsonl")
 
 
 @router.delete("/batch/{id}", status_code=204, responses=MISSING, summary="删除任务和它的答案")

@@ -25,6 +25,7 @@ from agent.records import Ambiguity
 router = APIRouter(prefix="/chats")
 Id = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+_approving = threading.Lock()  # the file of statements is written whole
 Said = Annotated[str, Form(max_length=20_000)]
 
 
@@ -165,7 +166,8 @@ def _event(name: str, text: str) -> str:
 @router.post("/{id}/rename")
 def rename(request: Request, id: Id, of: Of, user: User, title: Annotated[str, Form(max_length=500)]) -> HTMLResponse:
     found = of.store.rename(user, id, title)
-    return page(request, "entry.html", entry=found, current=True)
+    current = request.headers.get("hx-current-url", "").endswith(f"/chats/{id}")
+    return page(request, "entry.html", entry=found, current=current)
 
 
 @router.delete("/{id}")
@@ -216,5 +218,6 @@ def consider(request: Request, id: Id, number: Number, of: Of, user: Editor) -> 
 def approve(request: Request, id: Id, number: Number, of: Of, user: Editor) -> HTMLResponse:
     """Remembers the statement, for all users."""
     trace = of.talks.trace(id, of.store.turns(user, id), number)
-    pair = of.desk.pipeline.memory.approve(trace)
+    with _approving:
+        pair = of.desk.pipeline.memory.approve(trace)
     return page(request, "approve.html", chat_id=id, number=number, pair=pair, done=True)

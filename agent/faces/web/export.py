@@ -124,7 +124,7 @@ def _told(told: dict[str, Any]) -> Iterable[str]:
     yield from (f"- {_plain(line)}" for line in (*told["formulas"], *told["notes"]))
     if told["sql"]:
         values = "".join(f"\n-- :{name} = {_one_line(value)}" for name, value in told["parameters"].items())
-        fence = "`" * (3 + max((len(run) for run in re.findall("`+", told["sql"] + values)), default=0))
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", told["sql"] + values)), 0)
         yield f"{fence}sql\n{told['sql']}{values}\n{fence}"
 
 

@@ -17,6 +17,7 @@ from agent.faces.web.desk import Desk, Gone, Queued
 from agent.faces.web.store import Job, NotThere, Store
 
 LARGEST = 10_000  # questions
+STOPPING = 10.0  # seconds that a job is given to stop; it may just wait for a database to come back
 Rows = Sequence[dict[str, object]]
 
 
@@ -74,7 +75,7 @@ class Jobs:
         """Leaves the running job where it is; call `Desk.stop` after."""
         self._gone.set()
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(STOPPING)
 
     def _questions(self, id_: str) -> Path:
         return self.folder / f"{id_}.questions.jsonl"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -24,10 +25,13 @@ from tests.agent.understood import FIGURE, Says, understanding_of, unsure
 ONE = "SELECT 货币资金 FROM company_table WHERE 公司全称='甲公司' AND 年份=2020"
 SAYS: dict[str, Says] = {
     "最高": "SELECT 公司 ORDER BY M1@Y1 DESC LIMIT K1",
-    "怎么样": (unsure("SELECT M1@Y1 WHERE 公司=C1"), unsure("SELECT 名次(M1@Y1) WHERE 公司=C1")),
+    "怎么样": (unsure("SELECT 注册地址@Y1 WHERE 公司=C1"), unsure("SELECT 法定代表人@Y1 WHERE 公司=C1")),
+    "那[Y2]": "SELECT M1@Y2 WHERE 公司=C1",
+    "那[Y3]": "SELECT M1@Y3 WHERE 公司=C1",
     "什么是": "NONE",
     "": FIGURE,
 }
+UNCLEAR = "华兴科技2020年怎么样"  # may ask for the address or for the legal representative
 PROFIT = "华兴科技2020年的净利润是多少?"
 
 
@@ -83,8 +87,8 @@ def client_of(service: Service, **headers: str) -> TestClient:
 class Listening:
     """A server in a thread of its own."""
 
-    def __init__(self, service: Service) -> None:
-        config = uvicorn.Config(create(service), "127.0.0.1", 0, log_level="warning", lifespan="off")
+    def __init__(self, service: Service, **more: Any) -> None:
+        config = uvicorn.Config(create(service), "127.0.0.1", 0, log_level="warning", lifespan="off", **more)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

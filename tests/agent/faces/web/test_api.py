@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from agent.faces.web.access import Service
 from agent.faces.web.keys import Keys
 from agent.faces.web.settings import Settings
-from tests.agent.faces.web.conftest import PROFIT, client_of, settings_with, wait_for
+from tests.agent.faces.web.conftest import PROFIT, UNCLEAR, client_of, settings_with, wait_for
 
 ANNA, BEN = "anna-key-0123456789", "ben-key-01234567890"
 
@@ -50,7 +50,7 @@ def test_the_same_history_again_is_not_read_again(client: TestClient, service: S
     client.post("/ask", json={"question": "那2019年呢", "history": [PROFIT]})
     before = len(asked)
     row = client.post("/ask", json={"question": "那2021年呢", "history": [PROFIT, "那2019年呢"]}).json()
-    assert len(asked) == before + 1 and "-30元" in row["answer"]
+    assert not any("是多少" in text for text, _ in asked[before:]) and "-30元" in row["answer"]
 
 
 def test_two_talks_that_begin_alike_go_their_own_ways(client: TestClient) -> None:
@@ -59,11 +59,10 @@ def test_two_talks_that_begin_alike_go_their_own_ways(client: TestClient) -> Non
 
 
 def test_a_number_picks_one_of_the_readings(client: TestClient) -> None:
-    unclear = "华兴科技2020年的净利润怎么样"
-    row = client.post("/ask", json={"question": unclear}).json()
+    row = client.post("/ask", json={"question": UNCLEAR}).json()
     assert row["kind"] == "refusal" and len(row["readings"]) == 2, row
-    picked = client.post("/ask", json={"question": "1", "history": [unclear]}).json()
-    assert picked["kind"] == "answer" and picked["question"] == row["readings"][0] and "150元" in picked["answer"]
+    picked = client.post("/ask", json={"question": "1", "history": [UNCLEAR]}).json()
+    assert picked["kind"] == "answer" and picked["question"] == row["readings"][0] and "苏州市" in picked["answer"]
 
 
 @pytest.mark.parametrize("question", ["", " ", "多" * 2000])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from agent.faces.web import serve
 from agent.faces.web.access import Service
 from agent.faces.web.settings import Settings
 from tests.agent.faces.web.conftest import PROFIT, Listening, client_of, settings_with
@@ -62,7 +64,7 @@ def test_every_response_forbids_foreign_code_and_frames_and_opens_no_door(client
 
 @pytest.fixture
 def small(service_of: Callable[[Settings], Service], settings: Settings) -> Service:
-    return service_of(settings_with(settings, body=2000, upload=4000, body_seconds=0.5))
+    return service_of(settings_with(settings, body=2000, upload=4000))
 
 
 def test_a_large_body_is_refused_by_its_length_and_while_it_arrives(small: Service) -> None:
@@ -85,14 +87,30 @@ def test_a_large_body_is_refused_by_its_length_and_while_it_arrives(small: Servi
     assert client.post("/ask", json={"question": PROFIT}).status_code == 200
 
 
-def test_a_body_that_comes_slowly_is_given_up(small: Service) -> None:
-    listening = Listening(small)
+def test_a_body_that_comes_slowly_is_given_up(service_of: Callable[[Settings], Service], settings: Settings) -> None:
+    listening = Listening(service_of(settings_with(settings, body_seconds=0.5)))
     with socket.create_connection(("127.0.0.1", listening.port), timeout=10) as slow:
         slow.sendall(
             b"POST /ask HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
         )
         assert b"408" in slow.recv(1000).split(b"\r\n")[0]
     assert httpx.get(f"{listening.url}/schema").status_code == 200
+    listening.stop()
+
+
+def test_a_head_that_comes_slowly_is_given_up_and_an_open_stream_is_not(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "HEAD", 1.5)
+    listening = Listening(service, http=serve.Patient)
+    with socket.create_connection(("127.0.0.1", listening.port), timeout=10) as slow:
+        slow.sendall(b"GET /schema HTTP/1.1\r\nhost: 127.0")
+        assert slow.recv(1000) == b""
+    with socket.create_connection(("127.0.0.1", listening.port), timeout=10) as quick:
+        for _ in range(5):
+            quick.sendall(b"GET /static/icon.svg HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+            assert b" 200 " in quick.recv(10_000).split(b"\r\n")[0]
+            time.sleep(0.5)
     listening.stop()
 
 
