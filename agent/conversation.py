@@ -151,6 +151,8 @@ class Conversation:
         answer = Answer(picked.text, kind, picked.evidence)
         question = replace(trace.question, text=picked.words(understanding.names))
         made = replace(trace, question=question, answer=answer, understood=picked, sql=picked.sql, notes=())
+        if picked.candidate:
+            made = replace(made, masked=picked.slotted.text, model_sql=picked.candidate.text)
         self.traces.append(made)
         self._talk = Talk.after(picked, understanding.years[-1], self._asked_after)
         return made

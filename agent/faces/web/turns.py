@@ -10,6 +10,7 @@ from agent.table.database import Database
 from agent.telling.provenance import formula_lines, source_rows
 from agent.telling.readable import is_figure, with_round
 from agent.telling.trace import as_json, steps
+from agent.writing.memory import Memory
 
 KEPT_ROWS = 500  # of a table; what was cut off is said
 
@@ -33,8 +34,16 @@ def as_told(trace: Trace, database: Database, readings: tuple[str, ...] = ()) ->
         "notes": row["notes"],
         "chart": chart(trace),
         "seconds": row["seconds"],
-        "approvable": trace.sql is not None and trace.masked is not None and trace.sql.written_by != "memory",
+        "approvable": approvable(trace),
     }
+
+
+def approvable(trace: Trace) -> bool:
+    """Whether its statement can be remembered."""
+    try:
+        return bool(Memory().pair(trace))
+    except CaibaoError:
+        return False
 
 
 def chart(trace: Trace) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """The page in a real browser: Debian's chromium through playwright. Skipped, with the reason, where either is missing.
 
-axe-core, where CAIBAO_AXE names its axe.min.js, looks for what people with other senses cannot use. CAIBAO_SHOTS names a folder
-that takes screenshots.
+axe-core looks for what people with other senses cannot use. CAIBAO_SHOTS names a folder that takes screenshots.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from tests.agent.faces.web.conftest import PROFIT, UNCLEAR, Listening
 from tests.agent.scripted import CSV
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (apt-get install chromium)")
-AXE, SHOTS = os.environ.get("CAIBAO_AXE"), os.environ.get("CAIBAO_SHOTS")
+SHOTS = os.environ.get("CAIBAO_SHOTS")
 CHART = {
     "title": "净利润（元）",
     "options": {
@@ -55,12 +55,10 @@ class Watched:
             self.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
 
     def accessible(self) -> None:
-        """No serious findings of axe-core. It is put in by the debugger, past the page's policy."""
-        if AXE:
-            self.page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-            found = self.page.evaluate("axe.run()")["violations"]
-            serious = [v for v in found if v["impact"] in ("serious", "critical")]
-            assert not serious, [(v["id"], [node["html"][:150] for node in v["nodes"]]) for v in serious]
+        """No serious findings of axe-core."""
+        found = axe.Axe().run(self.page).response["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        assert not serious, [(v["id"], [node["html"][:150] for node in v["nodes"]]) for v in serious]
 
 
 @pytest.fixture(scope="module")

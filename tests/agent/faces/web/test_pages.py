@@ -103,6 +103,7 @@ def test_a_statement_is_remembered_after_it_was_looked_at(client: TestClient, se
     assert "[C1][Y1]年的[M1m]" in looked and not service.desk.pipeline.memory.pairs
     assert "已记住" in client.post(f"{path}/turns/1/approve", headers=HX).text
     assert len(service.desk.pipeline.memory.pairs) == 1
+    assert "记住它" not in ask(client, path, "那2019年呢", 2)  # which means nothing by itself
 
 
 @pytest.mark.parametrize("said", ["", "   ", "多" * 1001, "多" * 20001])
