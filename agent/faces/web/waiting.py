@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 
@@ -62,15 +62,19 @@ class Talkers:
 
     async def steps(self, work: Work[T]) -> AsyncIterator[Step | T | None]:
         """Each step as it happens, None where there has been none for long, and the result at last. Raises as `result`."""
-
         gone, loop = threading.Event(), asyncio.get_running_loop()
         told: asyncio.Queue[Step] = asyncio.Queue()
-        future = self._start(work, lambda *step: loop.call_soon_threadsafe(told.put_nowait, step), gone)  # type: ignore[misc]
+
+        def tell(name: str, found: str) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, (name, found))
+
+        future = self._start(work, tell, gone)
         try:
             silent = 0.0
             while not (future.done() and told.empty()):
                 getting = asyncio.ensure_future(told.get())
-                await asyncio.wait({future, getting}, timeout=LOOK_AFTER, return_when=asyncio.FIRST_COMPLETED)
+                both: set[asyncio.Future[Any]] = {future, getting}
+                await asyncio.wait(both, timeout=LOOK_AFTER, return_when=asyncio.FIRST_COMPLETED)
                 if getting.done():
                     silent = 0.0
                     yield getting.result()

@@ -30,7 +30,8 @@ def command(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     [
         (("--host", "0.0.0.0"), {"CAIBAO_API_KEYS": ""}, "CAIBAO_API_KEYS"),
         ((), {"CAIBAO_API_KEYS": "short"}, "至少16"),
-        (("--port", "1", "--host", "192.0.2.1"), {"CAIBAO_API_KEYS": "anna:anna-key-0123456789"}, "192.0.2.1"),
+        (("--host", "192.0.2.1"), {"CAIBAO_API_KEYS": "anna:anna-key-0123456789"}, "192.0.2.1"),
+        (("--port", "70000"), {"CAIBAO_API_KEYS": ""}, "70000"),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence(
