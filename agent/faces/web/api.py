@@ -23,6 +23,9 @@ from agent.telling.trace import as_json
 Id = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 
 
+Kind = Literal["answer", "refusal", "open", "not_disclosed"]
+
+
 class Error(BaseModel):
     """What went wrong, as OpenAI's clients read it."""
 
@@ -72,7 +75,7 @@ class Answered(BaseModel):
     question: str
     asked: str
     answer: str
-    kind: Literal["answer", "refusal", "open"]
+    kind: Kind
     sure: float | None = Field(default=None, description="读法对的把握，0到1")
     readings: list[str] = []
 
@@ -105,15 +108,22 @@ class Table(BaseModel):
     cut: bool = Field(description="行数是否被截断")
 
 
+class Place(BaseModel):
+    file: str
+    page: int
+    section: str
+
+
 class Evidence(BaseModel):
     """What an answer rests on."""
 
     question: str
     answer: str
-    kind: Literal["answer", "refusal", "open"]
+    kind: Kind
     sql: str | None
     parameters: dict[str, str]
     table: Table | None = Field(description="来源行：公司全称、年份和用到的数")
+    sources: list[Place] = Field(description="答案在年报里的位置")
     formulas: list[str]
     notes: list[str]
 

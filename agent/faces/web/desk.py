@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from agent.errors import CaibaoError, DatabaseUnavailable
+from agent.figures.periods import USUAL, Slice
 from agent.pipeline import OnStep, Pipeline
 from agent.records import Question, Trace
 from agent.understanding.understand import Talk
@@ -39,6 +40,7 @@ class _Ticket:
     question: Question = field(compare=False)
     on_step: OnStep | None = field(compare=False)
     talk: Talk | None = field(compare=False)
+    part: Slice = field(compare=False)
     gone: threading.Event = field(compare=False)
     result: Future[Trace] = field(compare=False, default_factory=Future)
 
@@ -71,10 +73,11 @@ class Desk:
         questions: Sequence[Question],
         on_steps: Sequence[OnStep | None],
         talks: Sequence[Talk | None],
+        part: Slice,
         gone: threading.Event,
         late: bool = False,
     ) -> list[Trace]:
-        """The traces, in order, once they are there.
+        """The traces, in order, once they are there; see `Pipeline.answer`.
 
         Raises:
             Busy: too many wait already.
@@ -82,7 +85,7 @@ class Desk:
             CaibaoError: model or database cannot be used.
         """
         tickets = [
-            _Ticket(late, next(self._numbers), question, on_step, talk, gone)
+            _Ticket(late, next(self._numbers), question, on_step, talk, part, gone)
             for question, on_step, talk in zip(questions, on_steps, talks)
         ]
         with self._changed:
@@ -104,7 +107,8 @@ class Desk:
 
     def _serve(self) -> None:
         while tickets := self._next():
-            self._answer(tickets)
+            for part in dict.fromkeys(ticket.part for ticket in tickets):
+                self._answer([ticket for ticket in tickets if ticket.part == part])
         for ticket in self._line:
             ticket.result.set_exception(Gone("服务正在停止，请稍后再问。"))
 
@@ -125,10 +129,13 @@ class Desk:
             return []
 
     def _answer(self, tickets: Sequence[_Ticket]) -> None:
-        """One question that cannot be answered takes no other with it: then each is asked by itself."""
+        """Questions about one part of the table. One that cannot be answered takes no other with it: then each is asked by itself."""
         try:
             traces = self.pipeline.answer(
-                [t.question for t in tickets], [t.on_step for t in tickets], [t.talk for t in tickets]
+                [t.question for t in tickets],
+                [t.on_step for t in tickets],
+                [t.talk for t in tickets],
+                tickets[0].part,
             )
         except Exception as error:  # whatever it is, it belongs to the one who asked
             if len(tickets) == 1 or isinstance(error, DatabaseUnavailable):
@@ -155,8 +162,9 @@ class Queued(Pipeline):
         questions: Sequence[Question],
         on_step: OnStep | Sequence[OnStep | None] | None = None,
         talks: Sequence[Talk | None] | None = None,
+        part: Slice = USUAL,
     ) -> list[Trace]:
         """See `Desk.ask` for what it raises."""
         count = len(questions)
         watchers = on_step if isinstance(on_step, Sequence) else [on_step] * count
-        return self.desk.ask(questions, watchers, talks or [None] * count, self.gone, self.late)
+        return self.desk.ask(questions, watchers, talks or [None] * count, part, self.gone, self.late)

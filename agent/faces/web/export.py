@@ -121,7 +121,8 @@ def _told(told: dict[str, Any]) -> Iterable[str]:
         yield f"把握：{told['sure']:.0%}"
     if told["table"]:
         yield _markdown_table(told["table"])
-    yield from (f"- {_plain(line)}" for line in (*told["formulas"], *told["notes"]))
+    places = (f"{place['file']} 第{place['page']}页 {place['section']}" for place in told["sources"])
+    yield from (f"- {_plain(line)}" for line in (*told["formulas"], *places, *told["notes"]))
     if told["sql"]:
         values = "".join(f"\n-- :{name} = {_one_line(value)}" for name, value in told["parameters"].items())
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", told["sql"] + values)), 0)

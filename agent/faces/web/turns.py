@@ -30,6 +30,7 @@ def as_told(trace: Trace, database: Database, readings: tuple[str, ...] = ()) ->
         "sql": row["sql"],
         "parameters": row["parameters"] or {},
         "table": table(_rows(trace, database)),
+        "sources": [{"file": s.file, "page": s.page, "section": s.section} for s in trace.answer.sources],
         "formulas": list(formula_lines(trace)),
         "notes": row["notes"],
         "chart": chart(trace),

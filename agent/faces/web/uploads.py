@@ -23,12 +23,13 @@ from agent.faces.web.store import NotThere
 from agent.faces.web.turns import table
 from agent.records import QueryResult
 from agent.table.database import Database
-from agent.table.importer import import_table
+from agent.table.importer import How, import_table
 
 KINDS = (".csv.gz", ".csv", ".xlsx")
 UNPACKED = 512 << 20  # bytes of what a packed file holds
 KEPT = 3600.0  # seconds that a draft waits for its yes
 SHOWN = 5  # rows
+REPLACING = How(replace=True)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Uploads:
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
             _check_unpacked(path, kind)
-            report = str(import_table(path, f"sqlite:///{trial}", self.name)).replace(str(path), shown)
+            report = str(import_table(path, f"sqlite:///{trial}", self.name, REPLACING)).replace(str(path), shown)
             draft = self._looked_at(id_, owner, shown, path, trial, report)
         except CaibaoError as error:
             path.unlink(missing_ok=True)
@@ -109,7 +110,7 @@ class Uploads:
             if draft is None or draft.owner != owner:
                 raise NotThere("这份上传的表已经不在了，请重新上传。")
             try:
-                import_table(draft.path, self.url, self.name)
+                import_table(draft.path, self.url, self.name, REPLACING)
             except CaibaoError as error:
                 raise CaibaoError(str(error).replace(str(draft.path), f"“{draft.name}”")) from None
             self._remove(draft)

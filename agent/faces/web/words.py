@@ -85,4 +85,6 @@ ENGLISH = {
     "回答": "Answer",
     "无法回答": "No answer",
     "解释": "Explanation",
+    "未披露": "Not disclosed",
+    "年报里的位置": "Places in the reports",
 }

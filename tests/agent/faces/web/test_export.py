@@ -35,6 +35,7 @@ def told(**more: object) -> dict:
         "sql": "SELECT 1",
         "parameters": {},
         "table": TABLE,
+        "sources": [],
         "formulas": [],
         "notes": [],
         "chart": None,

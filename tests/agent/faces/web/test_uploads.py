@@ -96,9 +96,15 @@ def test_a_small_file_that_holds_very_much_is_not_unpacked(
 
 def test_what_a_table_holds_is_shown_and_never_read_as_html_or_sql(client: TestClient) -> None:
     evil = "<script>alert(1)</script>"
-    table = f'公司全称,年份,股票简称,净利润,"{evil}"\n"{evil}",2020,"x\'; DROP TABLE company_table; --",5,=1+1\n乙股份有限公司,2020,乙股份,6,7\n'
+    rows = (
+        f'公司全称,年份,股票简称,注册地址,净利润,"{evil}"',
+        f'"{evil}",2020,"x\'; DROP TABLE company_table; --",=1+1,5,3',
+        "乙股份有限公司,2020,乙股份,北京市,6,7",
+    )
+    table = "\n".join(rows)
     shown = upload(client, f"{evil}.csv", table.encode())
     assert "<script>alert" not in shown and "&lt;script&gt;" in shown
+    assert "/take" in shown, shown
     client.post(f"/tables/{id_in(shown)}/take")
     assert "6元" in answer(client, "乙股份2020年的净利润是多少?")
     assert "<script>alert" not in client.get("/tables").text
