@@ -1,4 +1,4 @@
-"""Command line: python -m agent {ask|chat|batch|import|report|evaluate|summary|label}. Heavy imports wait until a command needs them."""
+"""Command line: python -m agent {ask|chat|batch|serve|import|report|evaluate|summary|label}. Heavy imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -97,6 +97,22 @@ def batch(options: argparse.Namespace) -> int:
     return 1 if source.bad else 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    from agent.faces.web import serve as web
+    from agent.faces.web.app import open_service
+    from agent.faces.web.keys import Keys
+    from agent.faces.web.settings import Settings
+
+    hosts = tuple(options.allowed_host or ())
+    settings = Settings(options.folder, options.host, options.port, Keys.of_environment(), hosts, rate=options.rate)
+    listening = web.listen(settings)
+    wanted = _agent_options(options)
+    pipeline = building.build(wanted, _tell)
+    of = open_service(pipeline, settings, lambda: building.over_table_of(wanted, pipeline.model))
+    web.serve(of, listening, _tell)
+    return 0
+
+
 def import_(options: argparse.Namespace) -> int:
     from agent.table.importer import How, import_tables
 
@@ -174,7 +190,7 @@ def _command(
 
 
 def _add_answering(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """ask, chat, batch."""
+    """ask, chat, batch, serve."""
     one = command("ask", ask, "回答一个问题", 'python -m agent ask "2020年资产总计最高的前三家公司是哪些？"')
     one.add_argument("question")
     one.add_argument("--trace", action="store_true", help="显示每一步")
@@ -188,7 +204,13 @@ def _add_answering(command: Callable[..., argparse.ArgumentParser]) -> None:
     many.add_argument("questions", type=Path, help='JSON数组或JSON行，每行{"id", "question"}')
     many.add_argument("-o", "--output", type=Path, required=True, help="答案文件，每行一个JSON")
     many.add_argument("--trace", action="store_true", help="每个答案带上分类、关键词、SQL和依据")
-    for answering in (one, talk, many):
+    page = command("serve", serve, "网页和接口（OpenAI兼容），默认只在本机", "python -m agent serve --port 8000")
+    page.add_argument("--host", default="127.0.0.1", help="在哪个地址上提供；本机以外的要先设环境变量CAIBAO_API_KEYS")
+    page.add_argument("--port", type=int, default=8000)
+    page.add_argument("--folder", type=Path, default=ROOT / "output" / "web", help="聊天记录、批量任务和上传的表放在哪里")
+    page.add_argument("--rate", type=int, default=600, help="每个用户每分钟最多几个请求")
+    page.add_argument("--allowed_host", action="append", help="经过反向代理时对外的域名，可重复")
+    for answering in (one, talk, many, page):
         answering.add_argument(
             "--conclude",
             choices=("template", "model"),
@@ -287,7 +309,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m agent", description="财报问答：用SQLite/MySQL里的财务数据表回答中文问题。"
     )
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="{ask,chat,batch,import,report,evaluate,summary,label}"
+        dest="command", required=True, metavar="{ask,chat,batch,serve,import,report,evaluate,summary,label}"
     )
 
     _add_answering(partial(_command, commands))

@@ -146,8 +146,6 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
         CaibaoError: model, prefixes, database or memory cannot be used.
     """
     from agent.model import LoadingModel, find_prefixes
-    from agent.reports.store import beside
-    from agent.reports.text.library import Library
     from agent.writing.memory import Memory
 
     find_prefixes(options.model, options.prefixes)  # before anything takes time
@@ -159,7 +157,25 @@ def build(options: Options, tell: Tell = _ignore, background: bool = False) -> P
         tell(warning)
     for sentence in database.said:
         tell(sentence)
+    return _over(options, database, memory, loading or load_model(options))
+
+
+def over_table_of(options: Options, model: LanguageModel) -> Pipeline:
+    """An agent with a model that is loaded already, over the table as it is now.
+
+    Raises:
+        CaibaoError: reader, database or memory cannot be used.
+    """
+    from agent.writing.memory import Memory
+
+    return _over(options, open_database(options), Memory(options.approved), model)
+
+
+def _over(options: Options, database: Database, memory: Memory, model: LanguageModel) -> Pipeline:
+    from agent.reports.store import beside
+    from agent.reports.text.library import Library
+
     understanding = load_understanding(database, options.reader, options.careful)
     understanding.approved = memory.statement
     library = Library(beside(options.database))
-    return assemble(loading or load_model(options), database, options.conclude, memory, understanding, library)
+    return assemble(model, database, options.conclude, memory, understanding, library)

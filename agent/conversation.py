@@ -11,6 +11,7 @@ Console, batches of dialogues, web page and API all go this way; this module kno
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -150,6 +151,8 @@ class Conversation:
         answer = Answer(picked.text, kind, picked.evidence)
         question = replace(trace.question, text=picked.words(understanding.names))
         made = replace(trace, question=question, answer=answer, understood=picked, sql=picked.sql, notes=())
+        if picked.candidate:
+            made = replace(made, masked=picked.slotted.text, model_sql=picked.candidate.text)
         self.traces.append(made)
         self._talk = Talk.after(picked, understanding.years[-1], self._asked_after)
         return made
@@ -170,6 +173,23 @@ class Conversation:
             CaibaoError: model or database cannot be used.
         """
         return self.answer(self.hear(text), on_step)
+
+    def reply(self, text: str, on_step: OnStep | None = None) -> Trace:
+        """One turn in writing: a bare number picks one of the `readings` that were just offered, any other text is asked.
+
+        Raises:
+            CaibaoError: model or database cannot be used.
+        """
+        number = normalise(text).strip().rstrip(".、)")
+        if number.isdecimal() and 1 <= int(number[:9]) <= len(self.readings()):
+            return self.pick(int(number))
+        return self.ask(text, on_step)
+
+    def branch(self, pipeline: Pipeline) -> Conversation:
+        """The same talk so far, going on by itself and with a pipeline of its own."""
+        other = copy(self)
+        other.pipeline, other.traces = pipeline, list(self.traces)
+        return other
 
     def forget(self) -> None:
         """What was said before no longer explains what is said next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.records import (
@@ -39,6 +40,7 @@ class Journey:
     understood: Understood | None = None
     settled: str = ""  # the question with a column for each bare word that may mean several
     follows: bool = False  # it was read after what was said before
+    on_step: Callable[[str, str], None] | None = None  # who watches it: step name, what it found
 
     @property
     def text(self) -> str:

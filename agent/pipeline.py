@@ -110,16 +110,17 @@ class Pipeline:
     def answer(
         self,
         questions: Sequence[Question],
-        on_step: OnStep | None = None,
+        on_step: OnStep | Sequence[OnStep | None] | None = None,
         talks: Sequence[Talk | None] | None = None,
         part: Slice = USUAL,
     ) -> list[Trace]:
-        """A trace for every question, in order; talks: what each may be a follow-up to; part: of the table's rows, where a question
-        names none.
+        """A trace for every question, in order; on_step: who is told of each step, of all questions or one for each; talks: what each
+        may be a follow-up to; part: of the table's rows, where a question names none.
 
         Raises:
             DatabaseError: the database is gone; answers would be wrong refusals.
         """
+        watchers = on_step if isinstance(on_step, Sequence) else [on_step] * len(questions)
         traces: dict[int, Trace] = {}
         by_part: dict[Slice, list[tuple[int, Question]]] = {}
         for at, question in enumerate(questions):
@@ -131,7 +132,8 @@ class Pipeline:
             wanted = asked.part or part
             by_part.setdefault(wanted, []).append((at, replace(question, text=asked.text) if asked.part else question))
         for wanted, some in by_part.items():
-            found = self._over(wanted, [q for _, q in some], on_step, [talks[at] for at, _ in some] if talks else None)
+            told, after = [watchers[at] for at, _ in some], [talks[at] for at, _ in some] if talks else None
+            found = self._over(wanted, [q for _, q in some], told, after)
             for (at, _), trace in zip(some, found):
                 traces[at] = replace(trace, question=questions[at])
         return [traces[at] for at in range(len(questions))]
@@ -149,14 +151,14 @@ class Pipeline:
         self,
         part: Slice,
         questions: Sequence[Question],
-        on_step: OnStep | None,
+        watchers: Sequence[OnStep | None],
         talks: Sequence[Talk | None] | None,
     ) -> list[Trace]:
         """The answers over the rows of one 报告期 and 口径."""
         if part == self.database.part:
             if part not in self.database.slices:
-                return [self._without_rows(part, trace) for trace in self._answered(questions, on_step, talks)]
-            return self._answered(questions, on_step, talks)
+                return [self._without_rows(part, trace) for trace in self._answered(questions, watchers, talks)]
+            return self._answered(questions, watchers, talks)
         if reason := report_parts.missing(part, self.database.slices):
             return [Trace(question, Answer(reason, "refusal")) for question in questions]
         if part not in self._parts:
@@ -165,7 +167,7 @@ class Pipeline:
                 lambda: Table(other, self.table_columns), other.years()
             )
             self._parts[part] = Pipeline(self.model, other, self.reword, self.memory, understanding, self.library)
-        traces = self._parts[part]._answered(questions, on_step, talks)
+        traces = self._parts[part]._answered(questions, watchers, talks)
         before = report_parts.told(part)
         return [
             t
@@ -182,19 +184,18 @@ class Pipeline:
         return replace(trace, answer=Answer(reason, "refusal"))
 
     def _answered(
-        self, questions: Sequence[Question], on_step: OnStep | None, talks: Sequence[Talk | None] | None
+        self, questions: Sequence[Question], watchers: Sequence[OnStep | None], talks: Sequence[Talk | None] | None
     ) -> list[Trace]:
-        journeys = [Journey(question, time.monotonic()) for question in questions]
+        journeys = [Journey(q, time.monotonic(), on_step=watcher) for q, watcher in zip(questions, watchers)]
         for journey in journeys:
             self._link(journey)
         self._understand(journeys, talks or [None] * len(journeys))
+        _tell_step("读法", journeys)
         steps = [("分类", self._classify), ("理解", self._take_understood), ("关键词", self._extract)]
         for name, step in (*steps, ("SQL", self._query), ("核对", self._agree)):
             open_ones = [j for j in journeys if j.answer is None or (name == "核对" and j.understood)]
             step(open_ones)
-            if on_step:
-                for journey in open_ones:
-                    on_step(name, _found(name, journey))
+            _tell_step(name, open_ones)
         self._ask_reports([j for j in journeys if self.library and j.answer and j.answer.kind == "refusal"])
         if self.reword:
             self._reword([j for j in journeys if j.facts])
@@ -374,8 +375,17 @@ def unanswerable(text: str) -> str | None:
     return None
 
 
+def _tell_step(name: str, journeys: Sequence[Journey]) -> None:
+    for journey in journeys:
+        if journey.on_step:
+            journey.on_step(name, _found(name, journey))
+
+
 def _found(step: str, journey: Journey) -> str:
-    """What a step found, for the console."""
+    """What a step found, for whoever watches."""
+    read = journey.understood
+    if step == "读法" and read and read.candidate:
+        return f"{read.candidate.text}（把握{read.sure:.0%}）"
     if step == "分类" and journey.classification:
         return f"{journey.classification.label}（{journey.classification.confidence:.0%}）"
     if step == "关键词" and journey.keywords:

@@ -13,12 +13,14 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = {
     "agent": """__main__ faces labelling scoring building conversation pipeline querying journey explaining telling
         writing understanding reading model statements reports table figures prompts files text records errors""",
-    "agent/faces": "label settling review typing console batch reports",
+    "agent/faces": "label settling review typing console web batch reports",
+    "agent/faces/web": """serve app pages table_pages chat_pages completions api access uploads jobs talks waiting desk guard
+        settings keys export turns store view words""",
     "agent/labelling": """report plots undoing starting loop exchange measuring contradictions endpoint augmenting training
         drafting acceptance selection desk state project wordings journal records""",
     "agent/scoring": "summary evaluate",
     "agent/explaining": "glossary",
-    "agent/telling": "phrase faithful conclude provenance trace",
+    "agent/telling": "phrase faithful conclude provenance trace readable",
     "agent/telling/faithful": "names figures comparisons reading evidence context claims",
     "agent/writing": "memory nl2sql rules sql_checks grammar expansion conditions surrogates",
     "agent/understanding": "understand absent agreement candidates direction mentions slots explained sureness",

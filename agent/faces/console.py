@@ -6,6 +6,7 @@ The conversation knows what is meant and what is ambiguous; the console asks and
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,8 @@ from agent.errors import CaibaoError
 from agent.pipeline import Pipeline
 from agent.records import Ambiguity, Answer, QueryResult, Trace
 from agent.telling.provenance import formula_lines, source_rows
+from agent.telling.readable import grouped, with_round
+from agent.telling.trace import steps
 
 HELP = """直接输入问题即可，例如：2020年某公司的净利润是多少元？
 可以接着问：那2021年呢？ 它的毛利率呢？ 换成另一家公司； 前五家呢？
@@ -45,7 +48,7 @@ def evidence_table(result: QueryResult, title: str = "依据") -> Table:
     for name in result.columns:
         table.add_column(plain(name), overflow="fold")
     for row in result.rows[:SHOWN_ROWS]:
-        table.add_row(*(plain("" if value is None else str(value)) for value in row))
+        table.add_row(*(plain(grouped(name, value)) for name, value in zip(result.columns, row)))
     return table
 
 
@@ -82,37 +85,10 @@ def show_evidence(console: Console, trace: Trace, sources: QueryResult | None) -
     show_answer(console, trace.answer)
 
 
-def _steps(trace: Trace) -> list[tuple[str, str]]:
-    """Every step of one question: its name, what it found."""
-    steps = [("问题", trace.question.text)]
-    if trace.question.original:
-        steps = [("问题", trace.question.original), ("理解为", trace.question.text)]
-    if trace.entities:
-        found = "、".join(f"{m.text or '（默认）'}→{m.value}" for m in trace.entities.mentions)
-        steps.append(("识别", found or "无"))
-    if (found_class := trace.classification) is not None:
-        steps.append(
-            ("分类", f"{found_class.label}（{found_class.confidence:.1%}，decided_by: {found_class.decided_by}）")
-        )
-    if trace.keywords:
-        steps.append(("关键词", "、".join(trace.keywords.terms) or "无"))
-        columns = "、".join(f"{c.text}→{c.column}（decided_by: {c.decided_by}）" for c in trace.keywords.columns)
-        steps.append(("字段", columns or "无"))
-    if trace.masked:
-        steps += [("替换后", trace.masked), ("模型的语句", trace.model_sql or "")]
-    if trace.understood:
-        steps.append(("把握", f"{trace.understood.sure:.0%}"))
-    if trace.sql:
-        rank = f"，第{trace.sql.rank}个写法" if trace.sql.rank > 1 else ""
-        by = f"decided_by: {trace.sql.written_by}{rank}，把握{trace.sql.confidence:.0%}"
-        steps.append(("执行SQL", f"{trace.sql.text}（{by}）"))
-    return [*steps, *(("说明", note) for note in trace.notes), ("用时", f"{trace.seconds:.2f}秒")]
-
-
 def show_trace(console: Console, trace: Trace) -> None:
     """Every step of one question, one a line."""
     table = Table(show_header=False, box=None)
-    for name, found in _steps(trace):
+    for name, found in steps(trace):
         table.add_row(name, plain(found))
     console.print(table)
     if trace.answer.evidence:
@@ -222,7 +198,7 @@ class Chat:
     def _show(self, trace: Trace) -> None:
         if trace.answer.evidence and trace.answer.evidence.rows:
             self.console.print(evidence_table(trace.answer.evidence))
-        show_answer(self.console, trace.answer)
+        show_answer(self.console, replace(trace.answer, text=with_round(trace.answer.text)))
 
     def _on_step(self, name: str, found: str) -> None:
         if found:

@@ -1,4 +1,4 @@
-"""A trace as JSON: the one rendering that the batch writes, benchmarks read, and any other program is given."""
+"""A trace as JSON: the one rendering that the batch writes, benchmarks read, and any other program is given; its steps in words."""
 
 from __future__ import annotations
 
@@ -62,3 +62,30 @@ def _steps(trace: Trace) -> dict[str, Any]:
         "notes": list(trace.notes),
         "seconds": round(trace.seconds, 3),
     }
+
+
+def steps(trace: Trace) -> list[tuple[str, str]]:
+    """Every step of one question: its name, what it found."""
+    told = [("问题", trace.question.text)]
+    if trace.question.original:
+        told = [("问题", trace.question.original), ("理解为", trace.question.text)]
+    if trace.entities:
+        found = "、".join(f"{m.text or '（默认）'}→{m.value}" for m in trace.entities.mentions)
+        told.append(("识别", found or "无"))
+    if (found_class := trace.classification) is not None:
+        told.append(
+            ("分类", f"{found_class.label}（{found_class.confidence:.1%}，decided_by: {found_class.decided_by}）")
+        )
+    if trace.keywords:
+        told.append(("关键词", "、".join(trace.keywords.terms) or "无"))
+        columns = "、".join(f"{c.text}→{c.column}（decided_by: {c.decided_by}）" for c in trace.keywords.columns)
+        told.append(("字段", columns or "无"))
+    if trace.masked:
+        told += [("替换后", trace.masked), ("模型的语句", trace.model_sql or "")]
+    if trace.understood:
+        told.append(("把握", f"{trace.understood.sure:.0%}"))
+    if trace.sql:
+        rank = f"，第{trace.sql.rank}个写法" if trace.sql.rank > 1 else ""
+        by = f"decided_by: {trace.sql.written_by}{rank}，把握{trace.sql.confidence:.0%}"
+        told.append(("执行SQL", f"{trace.sql.text}（{by}）"))
+    return [*told, *(("说明", note) for note in trace.notes), ("用时", f"{trace.seconds:.2f}秒")]

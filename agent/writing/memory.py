@@ -100,12 +100,14 @@ class Memory:
         """What approving the answer to a question would remember.
 
         Raises:
-            CaibaoError: its statement gave no answer, or is remembered already.
+            CaibaoError: its statement gave no answer, is remembered already, or means something only after what was said before.
         """
         if trace.sql is None or trace.masked is None or trace.answer.kind != "answer":
             raise CaibaoError("这个问题没有执行成功的语句，没有可以记住的；请先问一个查表的问题。")
         if trace.sql.written_by == "memory":
             raise CaibaoError("这个语句本来就是记住的，不用再确认。")
+        if trace.understood and not _stands_alone(trace.masked, trace.sql.source.text):
+            raise CaibaoError("这句话接着上文才有意思，不能单独记住；请把问题完整地问一遍，再确认。")
         asked = trace.question.original or trace.question.text
         return Approved(trace.masked, trace.sql.source.text, asked, date.today().isoformat())
 
@@ -122,6 +124,11 @@ class Memory:
         _save(self.path, pairs.values())
         self._hold(pairs)
         return pair
+
+
+def _stands_alone(slotted: str, statement: str) -> bool:
+    """Every company of the statement is one that the text names."""
+    return "上述" not in statement and all(f"[{slot}" in slotted for slot in re.findall(r"(?<![A-Za-z])C\d+", statement))
 
 
 def _normal(masked: str) -> str:

@@ -140,3 +140,31 @@ def test_what_is_no_question_is_refused_in_a_talk_too(tmp_path: Path, text: str)
     talk = understanding_talk(tmp_path, FIGURE)
     talk.ask("华兴科技2020年的净利润是多少?")
     assert talk.ask(text).answer.kind == "refusal" and "100元" in talk.ask("那2019年呢").answer.text
+
+
+UNCLEAR = (unsure("SELECT 注册地址@Y1 WHERE 公司=C1"), unsure("SELECT 法定代表人@Y1 WHERE 公司=C1"))
+
+
+def test_a_reply_that_is_a_number_picks_a_reading_while_there_are_such(tmp_path: Path) -> None:
+    talk = understanding_talk(tmp_path, {"怎么样": UNCLEAR, "": FIGURE})
+    assert talk.reply("华兴科技2020年怎么样").answer.kind == "refusal" and len(talk.readings()) == 2
+    picked = talk.reply("2.")
+    assert "王伟" in picked.answer.text and picked.question.text == "华兴科技的2020年法定代表人"
+    assert talk.reply("2").answer.kind == "refusal"  # nothing is offered any more
+
+
+def test_a_picked_reading_can_be_remembered_and_a_follow_up_cannot(tmp_path: Path) -> None:
+    talk = understanding_talk(tmp_path, {"怎么样": UNCLEAR, "": FIGURE})
+    talk.reply("华兴科技2020年怎么样")
+    memory = talk.pipeline.memory
+    assert memory.pair(talk.reply("1")).sql == "SELECT 注册地址@Y1 WHERE 公司=C1"
+    with pytest.raises(CaibaoError, match="接着上文"):
+        memory.pair(talk.reply("2019年的净利润呢"))
+
+
+def test_a_branch_goes_on_by_itself(tmp_path: Path) -> None:
+    talk = understanding_talk(tmp_path, FIGURE)
+    talk.ask("华兴科技2020年的净利润是多少?")
+    branch = talk.branch(talk.pipeline)
+    assert "100元" in branch.ask("那2019年呢").answer.text
+    assert len(talk.traces) == 1 and "100元" in talk.ask("那2019年呢").answer.text

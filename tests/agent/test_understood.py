@@ -108,7 +108,7 @@ def test_a_follow_up_is_answered_after_what_was_said_or_refused_without_the_pref
 def test_the_console_is_told_of_every_step(database: Database) -> None:
     told: list[str] = []
     pipeline_of(database, unsure(FIGURE)).ask(PROFIT, lambda step, _: told.append(step))
-    assert told == ["分类", "理解", "关键词", "SQL", "核对"]
+    assert told == ["读法", "分类", "理解", "关键词", "SQL", "核对"]
 
 
 def test_without_an_understanding_nothing_is_read(tmp_path: Path) -> None:
