@@ -217,25 +217,26 @@ RARE = [
 
 @pytest.mark.parametrize("collation", ["utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_unicode_ci"])
 def test_names_that_a_collation_takes_for_one_are_told_apart(tmp_path: Path, mysql_server: str, collation: str) -> None:
-    """Also in a table of the user's own, which may compare texts loosely."""
-    body = "".join(f"{name},2020,{number}.5\n" for number, name in enumerate(RARE))
-    table(tmp_path, mysql_server, f"公司全称,年份,净利润\n{body}")
+    """Also in a table of the user's own, which may compare texts loosely; brackets of either width are one name."""
+    told_apart = RARE[:-2]
+    body = "".join(f"{name},60{number:04},2020,{number}.5\n" for number, name in enumerate(told_apart))
+    table(tmp_path, mysql_server, f"公司全称,股票代码,年份,净利润\n{body}")
     engine = create_engine(mysql_server)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS own")
         connection.exec_driver_sql(
-            f"CREATE TABLE own (公司全称 VARCHAR(99), 年份 INT, 净利润 DOUBLE) COLLATE {collation}"
+            f"CREATE TABLE own (公司全称 VARCHAR(99), 股票代码 CHAR(6), 年份 INT, 净利润 DOUBLE) COLLATE {collation}"
         )
-        connection.exec_driver_sql("INSERT INTO own SELECT 公司全称, 年份, 净利润 FROM company_table")
+        connection.exec_driver_sql("INSERT INTO own SELECT 公司全称, 股票代码, 年份, 净利润 FROM company_table")
     engine.dispose()
     reader = Database(mysql_server, "own")
-    for number, name in enumerate(RARE):
+    for number, name in enumerate(told_apart):
         equal, alike = (
             reader.execute(f"SELECT `公司全称`, `净利润` FROM own WHERE `公司全称` {test} :v1", {"v1": value})
             for test, value in (("=", name), ("LIKE", f"%{name}%"))
         )
         assert equal.rows == alike.rows == ((name, Decimal(number) + Decimal("0.5")),)
-    assert {full for full, _, _ in reader.companies()} == set(RARE)
+    assert {full for full, _, _ in reader.companies()} == set(told_apart)
 
 
 @pytest.fixture(scope="module")
@@ -299,12 +300,11 @@ def test_no_gold_statement_reads_the_whole_table(both: tuple[Database, Database]
 
 
 def test_ties_are_in_the_same_order_on_both(tmp_path: Path, mysql_server: str) -> None:
-    body = "".join(
-        f"{name},2020,7\n" for name in [*RARE, "甲", "乙", "阿", "Z股份", "z股份", "ａ股份", "１股份", "-股份"]
-    )
+    names = [*RARE, "甲", "乙", "阿", "Z股份", "z股份", "ａ股份", "１股份", "-股份"]
+    body = "".join(f"{name},60{number:04},2020,7\n" for number, name in enumerate(names))
     answers = []
     for url in (f"sqlite:///{tmp_path / 'x.sqlite3'}", mysql_server):
-        reader = table(tmp_path, url, f"公司全称,年份,净利润\n{body}")
+        reader = table(tmp_path, url, f"公司全称,股票代码,年份,净利润\n{body}")
         order = "SELECT 公司全称 FROM company_table ORDER BY 净利润 DESC, 公司全称 ASC"
         answers.append((reader.execute(order, {}).rows, reader.companies()))
     assert answers[0] == answers[1] and len(answers[0][0]) == len(RARE) + 8
@@ -327,10 +327,11 @@ def test_the_text_of_a_value_is_the_same_on_both(tmp_path: Path, mysql_server: s
 
 @pytest.mark.parametrize("pattern", ["%a股%", "%A股%", "%股份", "甲%", "%_%", "%（%"])
 def test_like_finds_the_same_on_both(tmp_path: Path, mysql_server: str, pattern: str) -> None:
-    body = "".join(f"{name},2020,7\n" for name in [*RARE, "a股份", "A股份", "ａ股份"])
+    names = [*RARE, "a股份", "A股份", "ａ股份"]
+    body = "".join(f"{name},60{number:04},2020,7\n" for number, name in enumerate(names))
     found = []
     for url in (f"sqlite:///{tmp_path / 'x.sqlite3'}", mysql_server):
-        reader = table(tmp_path, url, f"公司全称,年份,净利润\n{body}")
+        reader = table(tmp_path, url, f"公司全称,股票代码,年份,净利润\n{body}")
         rows = reader.execute("SELECT 公司全称 FROM company_table WHERE 公司全称 LIKE :v1", {"v1": pattern}).rows
         found.append(sorted(rows))
     assert found[0] == found[1]
