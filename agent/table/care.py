@@ -226,11 +226,20 @@ class Inspector:
         for (name,) in self._run(f"SELECT DISTINCT {self._q(schema.COMPANY)} FROM {self._table}"):
             if isinstance(name, str):
                 spelt["".join(c for c in normalise(name) if c not in "()·•・").casefold()].append(name)
-        several = [names for names in spelt.values() if len(names) > 1 and not self._both(names)]
+        alike = [names for names in spelt.values() if len(names) > 1 and not self._have_codes_of_their_own(names)]
+        several = [names for names in alike if not self._both(names)]
         for first, *others in several:
             self.care.companies |= dict.fromkeys(others, first)
         if several:
             self.care.say("同一家公司有几种写法，当作一家", ["与".join(names) for names in several], len(several))
+
+    def _have_codes_of_their_own(self, names: Sequence[str]) -> bool:
+        """Whether 股票代码 tells names apart that differ in their spelling only."""
+        if schema.CODE not in self._kinds:
+            return False
+        found = self._run(f"SELECT DISTINCT {self._q(schema.COMPANY)}, {self._q(schema.CODE)} FROM {self._table}")
+        codes = [{cells.code(code) for name, code in found if name == said and code} for said in names]
+        return all(codes) and len(set().union(*codes)) == sum(map(len, codes))
 
     def _both(self, names: Sequence[str]) -> bool:
         """Whether two spellings have rows of one report: then neither may be taken for the other, and those rows say nothing."""
@@ -253,7 +262,9 @@ class Inspector:
     def _doubles(self) -> None:
         """A company, year, 报告期 and 口径 that stands there twice: once where the rows are alike, else not at all."""
         key = [self._q(name) for name in (*schema.KEY, *self.care.keys.values())]
-        company, year = key[:2]
+        company, year = f"MIN({key[0]})", key[1]
+        if self._dialect == "mysql":
+            key[0] = f"CAST({key[0]} AS BINARY)"  # a collation may take abc and ABC for one
         twice = self._run(
             f"SELECT {company}, {year}, COUNT(*) FROM {self._table} GROUP BY {', '.join(key)} HAVING COUNT(*) > 1 LIMIT {_MOST}"
         )
