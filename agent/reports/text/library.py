@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from agent.errors import CaibaoError
-from agent.figures.periods import Slice
+from agent.figures.periods import FIRST, HALF, THIRD, USUAL, Slice
 from agent.records import Answer, Source
 from agent.reports.evidence import places
 from agent.reports.store import About, Store
@@ -24,6 +24,7 @@ _PERIODS = {
     "H1": re.compile("半年(?:度|报)?|中报|中期报告"),
     "Q3": re.compile("(?:第?三|3)季(?:度|报)|前三季度|[qQ]3"),
 }
+_NAMES = {"Q1": FIRST, "H1": HALF, "Q3": THIRD}
 _TO_COME = re.compile(r"预测|明年|后年|未来[几一二三两\d]+年.*(?:多少|达到)|(?:会|将)(?:是|达到|有|涨到)多少")
 
 
@@ -47,12 +48,15 @@ class Library:
     def _reports(self) -> list[tuple[int, About]]:
         return self._store.documents() if self._store else []
 
-    def answer(self, question: str, companies: Sequence[str], years: Sequence[int]) -> Answer | None:
+    def answer(
+        self, question: str, companies: Sequence[str], years: Sequence[int], part: Slice = USUAL
+    ) -> Answer | None:
         """What the report of one company says; None where no one company is named or its report is not in the store.
 
-        companies: 公司全称 that the question names; years: that it names, the latest report where there is none.
+        companies: 公司全称 that the question names; years: that it names, the latest report where there is none; part: the 报告期
+        that it is about (前九个月), where the question itself does not name a report.
         """
-        found = self._find(question, companies, years) if not _TO_COME.search(question) else None
+        found = self._find(question, companies, years, part) if not _TO_COME.search(question) else None
         if found is None or self._store is None or not index.holds(self._store.connection, found[0]):
             return None
         report = self._report(*found)
@@ -70,11 +74,13 @@ class Library:
             answered, sources=tuple(Source(p.file, p.page, f"{p.section}“{p.row}”") for p in found[:_MOST_PLACES])
         )
 
-    def _find(self, question: str, companies: Sequence[str], years: Sequence[int]) -> tuple[int, About] | None:
+    def _find(
+        self, question: str, companies: Sequence[str], years: Sequence[int], part: Slice
+    ) -> tuple[int, About] | None:
         if len(companies) != 1:
             return None
         own = [(i, about) for i, about in self._reports if about.company == companies[0]]
-        asked = [period for period, said in _PERIODS.items() if said.search(question)]
+        asked = [period for period, said in _PERIODS.items() if said.search(question) or part.period == _NAMES[period]]
         year = max(years) if years else max((about.year for _, about in own), default=0)
         of_year = [(i, about) for i, about in own if about.year == year]
         for period in asked or ["FY", "Q3", "H1", "Q1"]:
