@@ -58,6 +58,9 @@ def test_what_the_report_does_not_say_has_a_kind_of_its_own(library: Library) ->
         ("有没有重大诉讼", (*COMPANY, "别家股份有限公司"), (2023,)),
         ("一季度有没有重大诉讼", COMPANY, (2023,)),
         ("预测2023年的利润", COMPANY, (2023,)),
+        ("2023年第二季度的股东户数是多少", COMPANY, (2023,)),
+        ("2023年第四季度管理费用为什么增加", COMPANY, (2023,)),
+        ("2023年5月的管理费用", COMPANY, (2023,)),
     ],
 )
 def test_without_the_report_of_one_company_and_period_nothing_is_told(
