@@ -49,6 +49,8 @@ def ask(options: argparse.Namespace) -> int:
     if options.trace:
         console.show_trace(screen, trace)
     console.show_answer(screen, trace.answer)
+    if trace.answer.kind == "answer":  # the others name their pages
+        console.show_sources(screen, trace.answer)
     return 0
 
 

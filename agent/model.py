@@ -81,6 +81,8 @@ class LoadingModel:
     """A language model that is loaded while something else goes on (somebody types a question); the first call waits."""
 
     def __init__(self, load: Callable[[], LanguageModel]) -> None:
+        import ptuning.reader  # noqa: F401  transformers hands out names that are not there yet where two threads import it first
+
         self._loaded: Future[LanguageModel] = Future()
         Thread(target=self._load, args=(load,), daemon=True).start()
 

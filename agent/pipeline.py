@@ -130,7 +130,8 @@ class Pipeline:
                 traces[at] = Trace(question, Answer(str(error), "refusal"))
                 continue
             wanted = asked.part or part
-            by_part.setdefault(wanted, []).append((at, replace(question, text=asked.text) if asked.part else question))
+            bare = replace(question, text=asked.text, whole=question.text) if asked.part else question
+            by_part.setdefault(wanted, []).append((at, bare))
         for wanted, some in by_part.items():
             told, after = [watchers[at] for at, _ in some], [talks[at] for at, _ in some] if talks else None
             found = self._over(wanted, [q for _, q in some], told, after)
@@ -179,7 +180,7 @@ class Pipeline:
     def _without_rows(self, part: Slice, trace: Trace) -> Trace:
         """What was asked of figures that the table has no rows of."""
         reason = report_parts.missing(part, self.database.slices)
-        if trace.answer.kind == "open" or reason is None:
+        if trace.answer.kind in ("open", "not_disclosed") or reason is None:
             return trace
         return replace(trace, answer=Answer(reason, "refusal"))
 
@@ -322,7 +323,8 @@ class Pipeline:
             text = journey.text
             of_words = journey.label == "F" or is_report_text_question(text) or names_a_matter(text)
             unclear = journey.understood is not None and journey.understood.kind == "unclear"
-            told = self.library.answer(text, journey.entities.companies, journey.entities.years)
+            asked = journey.question.whole or text  # a report tells 第一季度 and 母公司 apart by its own words
+            told = self.library.answer(asked, journey.entities.companies, journey.entities.years, self.database.part)
             if told and (of_words or (told.kind == "open" and not unclear)):
                 journey.answer, journey.sql, journey.facts = told, None, None
 

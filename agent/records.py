@@ -24,12 +24,14 @@ Value = str | int | Decimal | None
 class Question:
     """A question as it was asked; `id` is whatever the question file holds.
 
-    `original`: what was typed, where `text` is the whole question that a follow-up or a choice made of it.
+    `original`: what was typed, where `text` is the whole question that a follow-up or a choice made of it;
+    `whole`: with the words for its 报告期 and 口径, where `text` is what is left without them.
     """
 
     id: int | str
     text: str
     original: str | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True)

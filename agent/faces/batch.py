@@ -114,7 +114,7 @@ def read_questions(path: Path) -> QuestionFile:
             found.questions.append(Question(row.get("id", len(found.questions)), row["question"]))
     if not found.questions:
         raise CaibaoError(
-            f'{path} 里没有可用的问题{"：" + found.bad[0] if found.bad else ""}，每行应为 {{"id": 0, "question": "…"}}。'
+            f'{path} 里没有可用的问题{"：" + found.bad[0].removesuffix("，已跳过。") if found.bad else ""}，每行应为 {{"id": 0, "question": "…"}}。'
         )
     return found
 

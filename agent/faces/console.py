@@ -30,7 +30,8 @@ HELP = """直接输入问题即可，例如：2020年某公司的净利润是多
 /history 问过的问题                /new      忘掉前面的问题，重新开始
 /help    这个帮助                  /quit     退出（也可以按 Ctrl-D）
 Ctrl-C   取消正在回答的问题"""
-_STYLE = {"answer": "green", "refusal": "yellow", "open": "cyan"}
+_STYLE = {"answer": "green", "refusal": "yellow", "open": "cyan", "not_disclosed": "yellow"}
+_TITLE = {"answer": "回答", "refusal": "无法回答", "open": "解释", "not_disclosed": "没有披露"}
 SHOWN_ROWS = 20
 AskBack = Callable[[str], str]  # shows a prompt, returns the line that was typed
 
@@ -57,7 +58,7 @@ def show_answer(console: Console, answer: Answer) -> None:
         Panel(
             plain(answer.text),
             border_style=_STYLE[answer.kind],
-            title={"answer": "回答", "refusal": "无法回答", "open": "解释"}[answer.kind],
+            title=_TITLE[answer.kind],
             title_align="left",
         )
     )
@@ -80,9 +81,14 @@ def show_evidence(console: Console, trace: Trace, sources: QueryResult | None) -
         console.print(evidence_table(shown, "来源行" if sources else "依据"))
     for line in formula_lines(trace):
         console.print(line, markup=False, soft_wrap=True)
-    for place in trace.answer.sources:
-        console.print(f"{place.file} 第{place.page}页 {place.section}", markup=False, soft_wrap=True)
+    show_sources(console, trace.answer)
     show_answer(console, trace.answer)
+
+
+def show_sources(console: Console, answer: Answer) -> None:
+    """The pages of reports that an answer came from, one a line."""
+    for place in answer.sources:
+        console.print(plain(f"{place.file} 第{place.page}页 {place.section}"), soft_wrap=True)
 
 
 def show_trace(console: Console, trace: Trace) -> None:

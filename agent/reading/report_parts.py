@@ -19,7 +19,7 @@ from agent.text import Lookup, Span, normalise
 _MONTHS = {FIRST: "1至3月", HALF: "1至6月", THIRD: "1至9月"}
 _BEHIND = r"(?:报告?|财报|财务报[表告])?(?:[中里内下]|期?末|底)?"  # 一季度末, 三季报里
 # One quarter alone is no part of a table, which holds figures from January on; what is left of them is refused elsewhere.
-_SINGLE = re.compile(r"单季|当季|环比|第?[二四24]季|[qQ][24](?![0-9])|下半年|逐季|[每各]个?季")
+_SINGLE = re.compile(r"单季|当季|环比|第?[二四24]季|第[三3]季度(?!报|财报|末|期末|底)|[qQ][24](?![0-9])|下半年|逐季|[每各]个?季")
 _NO_REPORT = re.compile(r"(?:归属?于?|归)$")  # 归属于母公司的净利润 is a column
 _NO_REPORT_BEHIND = re.compile(r"是(?:谁|哪|什么)|叫|名称|和子公司|与子公司")
 

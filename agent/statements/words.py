@@ -44,7 +44,9 @@ class Speaker:
         return cls(names, statement.unit, int(statement.digits) if statement.digits else None)
 
     def name(self, company: str) -> str:
-        return self.names.get(company, company)
+        """What a company is called; in quotes where a year behind it would be read as part of it (000903, known by its code alone)."""
+        name = self.names.get(company, company)
+        return f"“{name}”" if name[-1:].isdigit() else name
 
     # --- what something is called
 

@@ -38,6 +38,8 @@ _LIKELY = math.log(0.03)  # a reading less likely than this is not believed, who
 _NEAR = 4.0  # log-probability that a reading may lie behind the first one and still be looked at
 UNREAD = 4  # characters in a row that nothing explains: then a question is not answered
 _ALL = re.compile("全|所有|市场|各家|每家")
+# A question that begins with what was shown before and names no company: without anything shown it is about nothing.
+_POINTS = re.compile("(?:那么?|然后|请问|再看看?)?(?P<to>里面|其中|它们|它|他们|这家|那家|这些公司|那些公司|这几家|那几家|上面|刚才)(?!的?事)")
 Kind = Literal["answer", "refusal", "none", "unclear"]
 
 
@@ -221,6 +223,10 @@ class Understanding:
         if known:
             written = [Written(known, 0.0, 0.0)]
         unread = "" if known else self.pairs.unread(slotted.text)
+        points = _POINTS.match(slotted.plain)
+        if points and talk is None and not slotted.names("C"):
+            text = f"“{points['to']}”指的是什么，前面没有说到，请把公司或条件说全，无法回答该问题。"
+            return Understood(slotted, "refusal", text, 1.0, unread=points["to"])
         free = talk is not None or corrects_itself(slotted.plain)
         sensible = sensible_readings(written, slotted, self.years[-1], self.names)
         written = [reading.written for reading in sensible]

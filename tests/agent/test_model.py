@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from agent import prompts
 from agent.errors import CaibaoError
-from agent.model import DEFAULT_BASE, DEFAULT_READER, LoadingModel, PrefixTunedGlm, StatementReader, find_prefixes
+from agent.model import DEFAULT_BASE, DEFAULT_READER, ROOT, LoadingModel, PrefixTunedGlm, StatementReader, find_prefixes
 from agent.writing.grammar import select_grammar
 
 SHIPPED = DEFAULT_BASE / "prefix"
@@ -71,6 +73,20 @@ def test_a_model_that_is_still_loading_answers_when_it_is_there(model: PrefixTun
     asking.join(10)
     assert answers == ["净利润"]
     assert loading.candidates("keywords", ["2020年净利润是多少"])[0][0].text == "净利润"
+
+
+def test_the_reader_can_be_loaded_while_the_model_is_loading() -> None:
+    """In a fresh interpreter: what is imported already cannot be imported by two threads at once."""
+    program = """
+import time
+from agent.model import LoadingModel, PrefixTunedGlm, StatementReader
+loading = LoadingModel(PrefixTunedGlm)
+time.sleep(0.3)  # the other thread is at its imports
+StatementReader()
+print(*loading.write("keywords", ["2020年净利润是多少"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("净利润\n", 0), done.stderr
 
 
 def test_what_goes_wrong_while_loading_is_told_to_the_one_who_asks(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ _LOOKED_AT = 30  # passages
 _REASON = re.compile("主要系|主要是|主要由|主要因|主要受|受.{2,40}影响|由于|原因|所致|导致|因为|得益于|系.{4,}所致")
 _CHANGE = re.compile("变动|变化|增[加长幅]|减少|下降|上升|上涨|亏损|同比|比上年|较上|提高|降低|转[正负]")
 _FILLING = re.compile(r"产生的|及现金等价物|等价物|[（(].*?[)）]|期末|期内|合计|总额|金额|净额|余额|量|的|^[一二三四五六七八九十\d]+[、.．]")
+_OWNERS = re.compile("^归属于?(?:上市公司|母公司|本公司|本行)?(?:普通股)?(?:股东|所有者)?")
 _QUARTER = re.compile(r"单季|第[一二三四]季度")
 _SO_FAR = re.compile(r"前[二三]季度|年初至|累计|1[-－至]9月")
 
@@ -24,8 +25,12 @@ _SO_FAR = re.compile(r"前[二三]季度|年初至|累计|1[-－至]9月")
 def find(wanted: Asked, given: Sequence[Reason]) -> list[Reason]:
     """The reasons of the line, the most alike names first; none where no name is near."""
     subject = _plain(wanted.subject)
-    likeness = [(_likeness(subject, _plain(reasons.name(r.item))), r) for r in given]
+    named = [(_plain(reasons.name(r.item)), r) for r in given]
+    likeness = [(_likeness(subject, name), r) for name, r in named]
     most = max((value for value, _ in likeness), default=0.0)
+    if most < _SAME:  # 净利润, where only 归属于上市公司股东的净利润 is told
+        likeness = [(float(_OWNERS.sub("", name) == subject), r) for name, r in named]
+        most = max((value for value, _ in likeness), default=0.0)
     if most < _SAME:
         return []
     found = [r for value, r in likeness if value == most]

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agent.faces.console import Chat
+from agent.faces.console import Chat, show_answer, show_sources
 from agent.model import DEFAULT_BASE, PrefixTunedGlm
 from agent.pipeline import Pipeline
+from agent.records import Answer, Source
 from agent.writing.memory import Memory
 from tests.agent.scripted import CSV, ScriptedModel, make_database
 
@@ -47,6 +48,12 @@ def test_trace_sql_history_and_help_answer_slash_commands(chat: Chat) -> None:
         assert chat._command(command)
         assert part in shown(chat)
     assert not chat._command("/quit")
+
+
+def test_a_report_that_is_silent_and_the_pages_of_figures_are_shown(chat: Chat) -> None:
+    show_answer(chat.console, Answer("甲年报没有披露“乙”。", "not_disclosed"))
+    show_sources(chat.console, Answer("5元。", sources=(Source("甲.pdf", 56, "合并资产负债表“货币资金 [5]”"),)))
+    assert "没有披露 " in shown(chat) and "甲.pdf 第56页 合并资产负债表“货币资金 [5]”" in shown(chat)
 
 
 def test_commands_before_any_question_say_so(chat: Chat) -> None:

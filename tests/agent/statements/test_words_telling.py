@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def test_one_figure(sqlite: Database) -> None:
     assert told(sqlite, f"SELECT 营业收入@2020 WHERE 公司={A}") == "甲股份2020年营业收入为150.55元。"
     text = told(sqlite, f"SELECT 净利润@2020,法定代表人@2020 WHERE 公司={A}")
     assert "14.4元" in text and "14.40" not in text and "李四" in text
+
+
+def test_a_company_known_by_its_code_alone_is_kept_apart_from_the_year() -> None:
+    column = parse("SELECT 净利润@2020").select.items[0]
+    assert Speaker({"甲": "000903"}).expression(replace(column, company="甲")) == "“000903”2020年净利润"
 
 
 def test_what_is_empty_is_refused_by_name(sqlite: Database) -> None:

@@ -252,3 +252,9 @@ def test_whatever_is_read_nothing_that_is_told_speaks_of_slots_or_surrogates(
     if found.kind != "answer":
         assert "无法回答该问题" in found.text, found.text
     Talk.after(found, 2021, talk)
+
+
+def test_what_points_back_to_nothing_is_refused_with_its_word(base: Understanding) -> None:
+    understanding = saying(base, "SELECT 公司 ORDER BY 职工总人数@Y1 DESC LIMIT 1")
+    assert "“里面”指的是什么" in understanding.understand("里面哪家员工最多").text
+    assert "“它”指的是什么" in understanding.understand("它那年的净利润是多少").text

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.reports.text.answer import answer
+from agent.reports.text.reasons import Reason
 from tests.agent.reports.text.sample import report
 
 
@@ -55,6 +58,13 @@ def test_a_silent_report_is_said_to_be_silent_without_a_figure(source, question:
     told = answer(question, source)
     assert told.kind == "not_disclosed" and "没有披露" in told.text
     assert not any(character.isdigit() for character in told.text.replace("青岚水务2023年", "").replace("第3页", ""))
+
+
+def test_why_profit_grew_finds_the_line_of_the_owners_profit(source) -> None:
+    given = (Reason(3, ("三、主营业务分析",), "归属于上市公司股东的净利润_本报告期", "主要系水价上调。"), *source.reasons)
+    told = answer("净利润为什么增长", replace(source, reasons=given))
+    assert told.kind == "answer" and "水价上调" in told.text
+    assert answer("扣除非经常性损益的净利润为什么增长", replace(source, reasons=given)).kind == "not_disclosed"
 
 
 def test_items_of_a_list_are_told_in_their_order(source) -> None:

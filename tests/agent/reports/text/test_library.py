@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agent.figures.periods import USUAL, Slice
+from agent.pipeline import Pipeline
 from agent.records import Question, Source, Trace
 from agent.reports.store import Cell, Store, put
 from agent.reports.text import index, passages, reasons
 from agent.reports.text.library import Library
 from agent.telling.trace import as_json
-from tests.agent.reports.text.sample import ABOUT, document
+from tests.agent.reports.text.sample import ABOUT, document, pages
+from tests.agent.scripted import ScriptedModel, make_database
 
 COMPANY = (ABOUT.company,)
 CELLS = [
@@ -54,12 +58,37 @@ def test_what_the_report_does_not_say_has_a_kind_of_its_own(library: Library) ->
         ("有没有重大诉讼", (*COMPANY, "别家股份有限公司"), (2023,)),
         ("一季度有没有重大诉讼", COMPANY, (2023,)),
         ("预测2023年的利润", COMPANY, (2023,)),
+        ("2023年第二季度的股东户数是多少", COMPANY, (2023,)),
+        ("2023年第四季度管理费用为什么增加", COMPANY, (2023,)),
+        ("2023年5月的管理费用", COMPANY, (2023,)),
     ],
 )
 def test_without_the_report_of_one_company_and_period_nothing_is_told(
     library: Library, question: str, companies: tuple[str, ...], years: tuple[int, ...]
 ) -> None:
     assert library.answer(question, companies, years) is None
+
+
+def test_a_quarter_s_report_is_asked_beside_the_annual_one_where_its_period_was_named(library: Library) -> None:
+    store = Store(library.path, writing=True)
+    texts = ("第三节 股东信息\n一、股东总数\n报告期末普通股股东总数(户) 17,311",)
+    about = replace(ABOUT, file="青岚一季.txt", digest="1" * 64, period="Q1")
+    with store.transaction() as connection:
+        index.put(connection, put(connection, about, ()), passages.of(pages(texts)), ())
+    store.close()
+    for question, part in (("股东户数是多少", Slice("一季报")), ("一季度末股东户数是多少", USUAL)):
+        told = library.answer(question, COMPANY, (2023,), part)
+        assert told and "17,311" in told.text and "一季报" in told.text
+    told = library.answer("股东户数是多少", COMPANY, (2023,))
+    assert told and "18,205" in told.text
+
+
+def test_the_words_for_the_part_of_a_table_reach_the_report(library: Library, tmp_path: Path) -> None:
+    rows = "".join(f"{COMPANY[0]},2023-12-31,{scope},600999,青岚水务,5\n" for scope in ("合并报表", "母公司报表"))
+    database = make_database(tmp_path, f"公司全称,报告期,报表类型,股票代码,股票简称,净利润\n{rows}")
+    agent = Pipeline(ScriptedModel("F"), database, library=library)
+    told = agent.ask("青岚水务2023年母公司应收账款的账龄情况").answer
+    assert "11,000.00" in told.text and "64,123,000.11" not in told.text
 
 
 def test_the_latest_report_is_asked_where_no_year_is_named(library: Library) -> None:
