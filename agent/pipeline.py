@@ -50,6 +50,9 @@ OnStep = Callable[[str, str], None]  # step name, what it found
 Reword = Callable[[Sequence[tuple[Facts, str]]], list[Wording]]
 
 
+_HARDLY = 0.3  # a reading less sure than this says nothing of what was asked
+
+
 class Pipeline:
     """Answers questions with a language model over one table."""
 
@@ -322,7 +325,8 @@ class Pipeline:
                 continue
             text = journey.text
             of_words = journey.label == "F" or is_report_text_question(text) or names_a_matter(text)
-            unclear = journey.understood is not None and journey.understood.kind == "unclear"
+            understood = journey.understood  # what is hardly read as figures of the table is about words
+            unclear = understood is not None and understood.kind == "unclear" and understood.sure >= _HARDLY
             asked = journey.question.whole or text  # a report tells 第一季度 and 母公司 apart by its own words
             told = self.library.answer(asked, journey.entities.companies, journey.entities.years, self.database.part)
             if told and (of_words or (told.kind == "open" and not unclear)):

@@ -25,6 +25,7 @@ SENSELESS = (ArithmeticError, AssertionError, LookupError, RecursionError, TypeE
 _MOST = 0.9  # of the probability that senseless statements may give up to the others
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
 _NUMBER = re.compile(r"(?<![\w.])\d{2,}(?!\w)", re.ASCII)
+_AGE = re.compile("[1-9一二三四五]年以[内上下]")  # 账龄: no column is of a part
 _YEAR_ENDS = frozenset({"12", "31", "1231"})  # 2021.12.31
 
 
@@ -104,4 +105,4 @@ def leaves_out(slotted: Slotted, candidate: Candidate) -> bool:
     if "@" not in text and "公司=C" in text:  # 代码600519在2019年是哪家: who it is has no year
         years = set()
     numbers = set(_NUMBER.findall(SLOT.sub("#", slotted.text))) - _YEAR_ENDS - set(_NUMBER.findall(text))
-    return bool(numbers) or any(name not in used for name in (*slotted.values, *years))
+    return bool(numbers) or _AGE.search(slotted.text) is not None or any(name not in used for name in (*slotted.values, *years))

@@ -258,3 +258,7 @@ def test_what_points_back_to_nothing_is_refused_with_its_word(base: Understandin
     understanding = saying(base, "SELECT 公司 ORDER BY 职工总人数@Y1 DESC LIMIT 1")
     assert "“里面”指的是什么" in understanding.understand("里面哪家员工最多").text
     assert "“它”指的是什么" in understanding.understand("它那年的净利润是多少").text
+
+
+def test_the_age_of_an_item_is_no_part_of_a_column(base: Understanding) -> None:
+    assert saying(base, FIGURE).understand("华兴科技2020年1年以内的净利润是多少").kind != "answer"
