@@ -221,7 +221,7 @@ def _add_answering(command: Callable[..., argparse.ArgumentParser]) -> None:
         )
         answering.add_argument("--reader", type=Path, help="阅读模型的文件夹，默认 RawModels/caibao-reader")
         answering.add_argument(
-            "--careful", type=float, help="读法要有多大把握才回答（0到1），越大拒答越多、答错越少；默认的门槛见README"
+            "--careful", type=_share, help="读法要有多大把握才回答（0到1），越大拒答越多、答错越少；默认的门槛见README"
         )
 
 
@@ -304,6 +304,17 @@ def _add_reports(commands: Any) -> None:
         sub.add_argument("year", type=int)
     one.add_argument("--item", help="只看这一项，如 货币资金")
     command("export", "导出全部数值，每行一个JSON").add_argument("-o", "--output", type=Path, required=True)
+
+
+def _share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"要0到1之间的数，这里是“{text}”")
+    return value
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -106,3 +106,8 @@ def test_a_locked_database_is_one_sentence_and_keeps_its_rows(tmp_path: Path) ->
 def test_a_password_never_shows_in_a_message() -> None:
     done = agent("ask", "2020年净利润最高的公司", "--database", "mysql+pymysql://user:geheim123@127.0.0.1:1/db")
     assert done.returncode == 1 and "geheim123" not in done.stdout + done.stderr and "连不上" in done.stderr
+
+
+def test_a_careful_that_is_no_share_is_named() -> None:
+    done = agent("ask", "2020年净利润最高的公司", "--careful", "7")
+    assert done.returncode == 2 and "要0到1之间的数，这里是“7”" in done.stderr
