@@ -110,6 +110,7 @@ def load_understanding(database: Database, folder: Path | None = None, careful: 
     folder = folder or DEFAULT_READER
     companies, columns, years = database.companies(), database.columns(), database.years()
     linker = Linker(companies, columns, renames.years_of_names(database, companies))
+    absent = AbsentWords(columns)
     return Understanding(
         StatementReader(folder),
         SlotFinder(linker, companies, columns, years[-1], database.people()),
@@ -118,8 +119,9 @@ def load_understanding(database: Database, folder: Path | None = None, careful: 
         {full: short or full for full, short, _ in companies},
         {names[-1]: names for names in linker.renamed},
         years,
-        AbsentWords(columns),
+        absent,
         SURE if careful is None else careful,
+        group=absent.group,
     )
 
 

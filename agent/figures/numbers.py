@@ -41,7 +41,9 @@ def parse_number(text: str) -> Decimal | None:
     for i, (arabic, han, scale) in enumerate(tokens):
         if scale:
             # The number directly before it counts however large it is: 12000万.
-            direct = stack.pop() if previous is not None and previous not in _MULTIPLIERS else None
+            # So does what a smaller multiplier has made large: 500百万.
+            large = previous in _MULTIPLIERS and bool(stack) and _MULTIPLIERS[scale] <= stack[-1] < 10**8
+            direct = stack.pop() if large or (previous is not None and previous not in _MULTIPLIERS) else None
             below = _pop_below(stack, _MULTIPLIERS[scale])
             stack.append((below or Decimal(1) if direct is None else below + direct) * _MULTIPLIERS[scale])
         else:
@@ -50,6 +52,25 @@ def parse_number(text: str) -> Decimal | None:
             stack.append(_plain_value(arabic, han, previous if i == len(tokens) - 1 else None))
         previous = scale or arabic or han
     return sign * sum(stack, Decimal(0))
+
+
+_LETTERS = {"B": 10**9, "M": 10**6, "E": 10**8}  # 1B, 500M; 10E is 10亿 on a phone
+_SCIENTIFIC = re.compile(r"(?<![\w.])\d+(?:\.\d+)?e\d{1,2}(?![\w.])", re.IGNORECASE | re.ASCII)
+_LETTERED = re.compile(r"(?<![A-Za-z\d.])(\d+(?:\.\d+)?)([BME])(?=元|人民币|的|以|[,、。?]|$)")
+_HALVED = re.compile(r"(?<![\d/.])(\d)/(\d)(?=[万亿])")
+_SUMMED = re.compile(r"(?<![\d.])(\d+)亿零(\d+)万")
+
+
+def plain_amounts(text: str) -> str:
+    """Amounts as only tables and phones write them, in digits: 1.2e9, 1B, 500M, 10E, 1/2亿, 12亿零500万.
+
+    >>> plain_amounts("超过1.2e9元")
+    '超过1200000000元'
+    """
+    text = _SCIENTIFIC.sub(lambda m: f"{Decimal(m[0]):f}", text)
+    text = _LETTERED.sub(lambda m: f"{Decimal(m[1]) * _LETTERS[m[2]]:f}", text)
+    text = _HALVED.sub(lambda m: f"{Decimal(m[1]) / Decimal(m[2]):.6g}" if m[2] != "0" else m[0], text)
+    return _SUMMED.sub(r"\1亿\2万", text)
 
 
 def _pop_below(stack: list[Decimal], limit: int) -> Decimal:

@@ -26,6 +26,8 @@ _MOST = 0.9  # of the probability that senseless statements may give up to the o
 _SLOT = re.compile(r"(?<![A-Za-z])([CMPAXKSNY]\d+)")
 _NUMBER = re.compile(r"(?<![\w.])\d{2,}(?!\w)", re.ASCII)
 _AGE = re.compile("[1-9一二三四五]年以[内上下]")  # 账龄: no column is of a part
+# Words that are nothing else than a part of a statement: without it the statement is of something else.
+_SAYS = ((re.compile("绝对值"), re.compile(r"ABS\(")), (re.compile("哪一?年"), re.compile(r"最[高低]项\(|@(\w+).*@(?!\1)")))
 _YEAR_ENDS = frozenset({"12", "31", "1231"})  # 2021.12.31
 
 
@@ -105,4 +107,6 @@ def leaves_out(slotted: Slotted, candidate: Candidate) -> bool:
     if "@" not in text and "公司=C" in text:  # 代码600519在2019年是哪家: who it is has no year
         years = set()
     numbers = set(_NUMBER.findall(SLOT.sub("#", slotted.text))) - _YEAR_ENDS - set(_NUMBER.findall(text))
+    if any(word.search(slotted.text) and not part.search(text) for word, part in _SAYS):
+        return True
     return bool(numbers) or _AGE.search(slotted.text) is not None or any(name not in used for name in (*slotted.values, *years))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from agent.figures import schema
-from agent.figures.numbers import NUMERAL, find_amounts, parse_number
+from agent.figures.numbers import NUMERAL, find_amounts, parse_number, plain_amounts
 from agent.figures.said import nouns
 from agent.reading.companies.index import Company
 from agent.reading.companies.shared_suffix import written_out
@@ -106,7 +106,7 @@ class SlotFinder:
 
     def _spelt(self, question: str) -> str:
         """Normalised, misspelt columns and shared suffixes (销售、管理费用) written out."""
-        text = _YEAR_END.sub(r"\1年12月31日", _FIRST.sub("第一", normalise(question)))
+        text = _YEAR_END.sub(r"\1年12月31日", _FIRST.sub("第一", plain_amounts(normalise(question))))
         known = self._words.spans(text)
         if self._homophones.corrected(text, known) != text:
             known += [(c.start, c.end) for c in self.linker.index.find(text, self._words)]

@@ -140,7 +140,7 @@ class Understanding:
     """Understands questions over one table.
 
     names: 公司全称 → what a company is called; aliases: latest 公司全称 → all it has had; years: of the table;
-    absent: (text) → a word in it that no such table answers, "" where there is none;
+    absent: (text) → a word in it that no such table answers, "" where there is none; group: the same of words for companies;
     approved: (slotted text) → the statement that a person approved for it, "" where nobody did.
     """
 
@@ -154,6 +154,7 @@ class Understanding:
     absent: Callable[[str], str]
     threshold: float = SURE
     approved: Callable[[str], str] = str
+    group: Callable[[str], str] = lambda text: ""
 
     def over(self, table: Callable[[], Table], years: tuple[int, ...]) -> Understanding:
         """The same over other rows of the table."""
@@ -234,6 +235,10 @@ class Understanding:
         if not found:
             return self._nothing(slotted, unread, 0.0)
         best = found[0]
+        group = "" if known or slotted.names("C") or talk or best.statement.select is None else self.group(slotted.text)
+        if group:
+            text = f"表里没有“{group}”这样的内容，不能按它挑选公司，无法回答该问题。"
+            return Understood(slotted, "refusal", text, 1.0, unread=group)
         if best.statement.select is None:
             sure = how_sure(best.written, [c.written for c in found[1:]], written, unread)
             if sure >= self.threshold or len(found) == 1 or self.absent(slotted.text):

@@ -9,6 +9,7 @@ from agent.figures.numbers import (
     format_number,
     format_percent,
     parse_number,
+    plain_amounts,
     requested_digits,
     requested_unit,
 )
@@ -110,6 +111,7 @@ def test_every_number_written_in_chinese_is_read_back(n: int) -> None:
         ("净利润不低于2亿元人民币", [("2亿元人民币", 2 * 10**8)]),
         ("员工超千人的企业", [("千人", 1000)]),
         ("员工过万的公司", [("万", 10**4)]),
+        ("营业收入超过500百万元的公司", [("500百万元", 5 * 10**8)]),
         ("员工连150个都不到的公司", [("150个", 150)]),
         ("1000个员工以上的公司", [("1000个", 1000)]),
         ("5000号人以上", [("5000号人", 5000)]),
@@ -265,3 +267,12 @@ def test_a_ratio_is_printed_as_a_percentage(ratio: str, digits: int, text: str) 
 @given(st.decimals(-(10**15), 10**15, places=4))
 def test_printing_loses_nothing(value: Decimal) -> None:
     assert Decimal(format_number(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("超过1.2e9元", "超过1200000000元"), ("超过1B", "超过1000000000"), ("10E的", "1000000000的"), ("1/2亿", "0.5亿"),
+     ("12亿零500万", "12亿500万"), ("5G", "5G"), ("2019/2020亿", "2019/2020亿"), ("3M公司", "3M公司")],
+)  # fmt: skip
+def test_amounts_of_tables_and_phones_are_written_out(text: str, plain: str) -> None:
+    assert plain_amounts(text) == plain

@@ -47,3 +47,14 @@ def test_no_wording_with_its_own_statement_is_turned() -> None:
     pairs = [(w.get("text", ""), w.get("sql", "")) for w in wordings]
     assert len(pairs) > 10_000
     assert not [pair for pair in pairs if turned(*pair)]
+
+
+def test_the_signs_of_two_years_are_those_of_the_question() -> None:
+    question = "[Y2]年亏损而[Y1]年盈利的公司有几家"
+    assert turned(question, "SELECT COUNT(*) WHERE 净利润@Y1<0 AND 净利润@Y2>0")
+    assert not turned(question, "SELECT COUNT(*) WHERE 净利润@Y1>0 AND 净利润@Y2<0")
+
+
+def test_a_loss_below_an_amount_is_no_loss_beyond_it() -> None:
+    assert turned("[Y1]年亏损不到[A1]的公司", "SELECT 公司 WHERE 净利润@Y1<-A1")
+    assert not turned("[Y1]年亏损超过[A1]的公司", "SELECT 公司 WHERE 净利润@Y1<-A1")

@@ -262,3 +262,15 @@ def test_what_points_back_to_nothing_is_refused_with_its_word(base: Understandin
 
 def test_the_age_of_an_item_is_no_part_of_a_column(base: Understanding) -> None:
     assert saying(base, FIGURE).understand("华兴科技2020年1年以内的净利润是多少").kind != "answer"
+
+
+def test_words_that_are_a_part_of_the_statement_are_not_left_out(base: Understanding) -> None:
+    assert saying(base, "SELECT COUNT(*) WHERE M1@Y1<A1").understand("2020年净利润绝对值小于1亿的公司有几家").kind != "answer"
+    assert saying(base, "SELECT 名次(M1@Y1) WHERE 公司=C1").understand("华兴科技哪一年净利润最高").kind != "answer"
+
+
+def test_a_group_that_no_table_knows_is_named(base: Understanding) -> None:
+    from agent.understanding.absent import AbsentWords
+
+    understanding = replace(saying(base, "SELECT 公司 ORDER BY M1@Y1 DESC LIMIT 1"), group=AbsentWords(()).group)
+    assert "表里没有“药企”" in understanding.understand("2020年净利润最高的药企是哪家").text
