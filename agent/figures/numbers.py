@@ -110,6 +110,7 @@ _AMOUNT = re.compile(
     rf"(?P<before>{_COMPARATOR})?(?<![\d.])(?P<percent>百分之)?(?P<number>(?:(?<![\d年元人名万亿%])[-负])?{NUMERAL})(?P<unit>{_UNIT})?(?P<counted>{_COUNTED})?(?P<after>{_AFTER})?"
 )
 _RANGE = re.compile(rf"(?<![\d.])(?P<number>-?(?:{_ARABIC}|{_HAN}+))(?P<link>[-~到至—])$")
+_BETWEEN = re.compile(rf"(?<![\d.])(?P<number>-?(?:{_ARABIC}|{_HAN}+))(?P<link>[-~到至—和与])$")
 _NO_AMOUNT_BEHIND = re.compile(r"(?<=一)[直致般样向共起同定]|年|月|日|季|位小数|大(?:客户|股东|供应商)")
 _BARE_SCALES = re.compile(f"{_SCALE}+")
 _ROUGHLY = re.compile("[一二两三四五六七八九]{2}[十百千万亿]")  # 两三百: nobody knows which
@@ -129,7 +130,8 @@ def find_amounts(text: str) -> tuple[Amount, ...]:
             end = max(match.end(group) for group in ("number", "unit", "counted"))
             start = match.start("percent") if match["percent"] else match.start("number")
             percent = match["percent"] or match["unit"] == "%"
-            if lower := _lower_end(text, start, match["number"]):
+            between = "之间" in (match["after"] or "")
+            if lower := _lower_end(text, start, match["number"], between):
                 found = [amount for amount in found if amount.start != lower.start] + [lower]
             found.append(Amount(start, end, value / 100 if percent else value))
     return tuple(found or _bare_ranges(text))
@@ -171,11 +173,11 @@ def _is_amount(text: str, match: re.Match[str]) -> bool:
     return number[-1] in "万亿"
 
 
-def _lower_end(text: str, start: int, upper: str) -> Amount | None:
-    """The 1 of 1到2亿, which borrows the 亿."""
-    match = _RANGE.search(text, max(0, start - 30), start)
+def _lower_end(text: str, start: int, upper: str, between: bool) -> Amount | None:
+    """The 1 of 1到2亿, which borrows the 亿; the 500 of 500和1000之间."""
+    match = (_BETWEEN if between else _RANGE).search(text, max(0, start - 30), start)
     scale = re.search(f"{_SCALE}*$", upper.removeprefix("-"))
-    if not match or not scale or not scale[0]:
+    if not match or not scale or not (scale[0] or between):
         return None
     value = parse_number(match["number"] + scale[0])
     return None if value is None else Amount(match.start("number"), match.end("number"), value)
