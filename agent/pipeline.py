@@ -48,8 +48,6 @@ MAX_QUESTION = 1000  # characters; a longer text is no question
 NO_CONCEPT = "没有在术语表中找到这个问题所问的概念，无法回答该问题。"
 OnStep = Callable[[str, str], None]  # step name, what it found
 Reword = Callable[[Sequence[tuple[Facts, str]]], list[Wording]]
-
-
 _HARDLY = 0.3  # a reading less sure than this says nothing of what was asked
 
 
