@@ -7,7 +7,7 @@ What cannot be mended is empty to every statement, and a question that would hav
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -226,20 +226,24 @@ class Inspector:
         for (name,) in self._run(f"SELECT DISTINCT {self._q(schema.COMPANY)} FROM {self._table}"):
             if isinstance(name, str):
                 spelt["".join(c for c in normalise(name) if c not in "()·•・").casefold()].append(name)
-        alike = [names for names in spelt.values() if len(names) > 1 and not self._have_codes_of_their_own(names)]
-        several = [names for names in alike if not self._both(names)]
+        alike = [names for names in spelt.values() if len(names) > 1]
+        codes = self._codes_by_name() if alike else {}
+        several = [names for names in alike if not _have_codes_of_their_own(names, codes) and not self._both(names)]
         for first, *others in several:
             self.care.companies |= dict.fromkeys(others, first)
         if several:
             self.care.say("同一家公司有几种写法，当作一家", ["与".join(names) for names in several], len(several))
 
-    def _have_codes_of_their_own(self, names: Sequence[str]) -> bool:
-        """Whether 股票代码 tells names apart that differ in their spelling only."""
-        if schema.CODE not in self._kinds:
-            return False
-        found = self._run(f"SELECT DISTINCT {self._q(schema.COMPANY)}, {self._q(schema.CODE)} FROM {self._table}")
-        codes = [{cells.code(code) for name, code in found if name == said and code} for said in names]
-        return all(codes) and len(set().union(*codes)) == sum(map(len, codes))
+    def _codes_by_name(self) -> dict[str, set[str | None]]:
+        """公司全称 → its 股票代码 in the one spelling."""
+        codes: dict[str, set[str | None]] = defaultdict(set)
+        if schema.CODE in self._kinds:
+            for name, code in self._run(
+                f"SELECT DISTINCT {self._q(schema.COMPANY)}, {self._q(schema.CODE)} FROM {self._table}"
+            ):
+                if code:
+                    codes[name].add(cells.code(code))
+        return codes
 
     def _both(self, names: Sequence[str]) -> bool:
         """Whether two spellings have rows of one report: then neither may be taken for the other, and those rows say nothing."""
@@ -282,6 +286,12 @@ class Inspector:
             self.care.say("同一家公司同一年有几行不同的数，用到它们的问题会拒答", bad, len(bad))
         else:
             self.care.say("有重复的行，只算一次", [f"{n}{y}年" for n, y, _ in twice], len(twice))
+
+
+def _have_codes_of_their_own(names: Sequence[str], codes: Mapping[str, set[str | None]]) -> bool:
+    """Whether 股票代码 tells names apart that differ in their spelling only."""
+    own = [codes.get(name, set()) for name in names]
+    return all(own) and len(set().union(*own)) == sum(map(len, own))
 
 
 def _sorted_out(held: Sequence[tuple[Any, ...]]) -> tuple[list[Any], list[tuple[Any, ...]], set[str]]:

@@ -51,7 +51,8 @@ def sensible_readings(
         if statement is None:
             lost += math.exp(each.logprob)
         elif statement in found:
-            found[statement] = _both(found[statement], each)
+            first = found[statement]
+            found[statement] = replace(first, written=as_one(first.written, each))
         elif statement.select is not None or rank == 0:
             found[statement] = Candidate(each.text, statement, each)
     share = math.log1p(-min(lost, _MOST))
@@ -82,10 +83,10 @@ def _once(statement: Statement) -> Statement:
     return rebuild(statement, change)
 
 
-def _both(candidate: Candidate, other: Written) -> Candidate:
-    """The same meaning, written in two ways."""
-    total = min(0.0, math.log(math.exp(candidate.written.logprob) + math.exp(other.logprob)))
-    return replace(candidate, written=replace(candidate.written, logprob=total))
+def as_one(first: Written, *others: Written) -> Written:
+    """What comes to the same, written in several ways: their probabilities together."""
+    total = min(0.0, math.log(sum(math.exp(each.logprob) for each in (first, *others))))
+    return Written(first.text, total, min(0.0, max(first.lowest, total)))
 
 
 def _likelier(candidate: Candidate, share: float) -> Candidate:

@@ -26,7 +26,7 @@ from agent.statements.tables import Table
 from agent.statements.telling import tell
 from agent.statements.words import said
 from agent.understanding.agreement import agrees, contains
-from agent.understanding.candidates import SENSELESS, Candidate, leaves_out, sensible_readings
+from agent.understanding.candidates import SENSELESS, Candidate, as_one, leaves_out, sensible_readings
 from agent.understanding.explained import KnownPairs
 from agent.understanding.mentions import SlotFinder, corrects_itself
 from agent.understanding.slots import IMPLIED, Before, Slotted, before, joined, of_real, prompt
@@ -263,8 +263,7 @@ class Understanding:
         same = [c for c in others if c.statement.select and self._comes_to(c, talk, made)]
         if not same:
             return sure
-        total = math.log(sum(math.exp(c.written.logprob) for c in (found[0], *same)))
-        together = Written(best.text, min(0.0, total), min(0.0, max(best.lowest, total)))
+        together = as_one(best, *(c.written for c in same))
         different = [c.written for c in found[1:] if c not in same]
         return how_sure(together, different, [together, *different], made.unread)
 
